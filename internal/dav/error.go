@@ -1,0 +1,41 @@
+package dav
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Error is an answer that is not what was asked for: what was asked, and what was answered.
+type Error struct {
+	Method     string
+	URL        string // without user info and query
+	StatusCode int    // of the answer, or of the response inside the multistatus that is meant
+	Condition  string // the precondition or postcondition that failed, such as "no-uid-conflict" (RFC 4918 section 16)
+	Excerpt    string // the beginning of the answer's text, in one line
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: %d", e.Method, e.URL, e.StatusCode)
+	if text := http.StatusText(e.StatusCode); text != "" {
+		b.WriteByte(' ')
+		b.WriteString(text)
+	}
+	if e.Condition != "" {
+		fmt.Fprintf(&b, " (%s)", e.Condition)
+	}
+	if e.Excerpt != "" {
+		fmt.Fprintf(&b, ": %s", e.Excerpt)
+	}
+	return b.String()
+}
+
+// Status returns the HTTP status of the *Error in err's chain, 0 where there is none.
+func Status(err error) int {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.StatusCode
+	}
+	return 0
+}
