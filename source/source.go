@@ -6,7 +6,6 @@ package source
 
 import (
 	"context"
-	"errors"
 	"iter"
 
 	"davferry/internal/dav"
@@ -14,7 +13,7 @@ import (
 
 // ErrGone says that an object which the listing named is not there any more. Only an answer to a request for that one
 // object may say so, never its absence from a batch.
-var ErrGone = errors.New("gone")
+var ErrGone = dav.ErrGone
 
 // Source holds one account's collections. Its methods may be called from several goroutines.
 type Source interface {

@@ -7,6 +7,10 @@ import (
 	"strings"
 )
 
+// ErrGone says that an object which a listing named is not there any more. Only the answer to a request for that one
+// object says so, never its absence from a batch.
+var ErrGone = errors.New("gone from the server since it was listed")
+
 // Error is an answer that is not what was asked for: what was asked, and what was answered.
 type Error struct {
 	Method     string

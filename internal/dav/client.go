@@ -1,0 +1,338 @@
+package dav
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/icholy/digest"
+)
+
+// Auth is how a login proves itself.
+type Auth string
+
+// The ways to log in that the accounts file knows.
+const (
+	Basic  Auth = "basic"
+	Digest Auth = "digest"
+	Bearer Auth = "bearer"
+)
+
+// Login is one account at one server. Secret returns the password or token, another one than refused where it can: a
+// token that has run out is fetched anew. It is called for each request and called with "" but after a refusal.
+type Login struct {
+	User   string
+	Auth   Auth
+	Secret func(ctx context.Context, refused string) (string, error)
+}
+
+// Client talks to one server for one login. It is safe for concurrent use.
+type Client struct {
+	net   *Network
+	login Login
+	trust trust
+	base  *url.URL // what paths are resolved against; set by Open
+
+	requests   atomic.Int64
+	rejections atomic.Int32 // how often the server refused the password
+
+	digestOnce sync.Once
+	digest     *digest.Transport
+	digestErr  error
+}
+
+// Requests returns how many HTTP requests the client has sent, redirects and repetitions included.
+func (c *Client) Requests() int64 { return c.requests.Load() }
+
+// request is what a verb wants sent. The body is bytes, so that it can be sent again and has a length (Radicale and
+// others refuse chunked bodies).
+type request struct {
+	method  string
+	url     *url.URL
+	header  map[string]string
+	body    []byte
+	retries int // 0 for the network's, negative for none
+}
+
+// send sends a request, follows redirects, and asks again where that is harmless and may help. It returns the final
+// answer, whatever its status; its body must be closed. An error means that there was no answer.
+func (c *Client) send(ctx context.Context, req request) (*http.Response, error) {
+	retries := c.net.settings.Retries
+	if req.retries != 0 {
+		retries = min(retries, req.retries)
+	}
+	for attempt := 1; ; attempt++ {
+		resp, err := c.follow(ctx, req)
+		wait := backoff(attempt)
+		switch {
+		case err != nil:
+			if !retryError(ctx, req.method, err, attempt, retries) {
+				return nil, err
+			}
+		case !retryAnswer(req.method, resp.StatusCode, attempt, retries):
+			return resp, nil
+		default:
+			asked, ok := retryAfter(resp.Header, time.Now())
+			if ok && asked > c.net.settings.MaxWait {
+				return resp, nil
+			}
+			if ok {
+				wait = max(wait, asked)
+			}
+			discard(resp)
+			if ok || resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
+				c.net.host(resp.Request.URL.Host).rest(wait)
+			}
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// maxRejections bounds how often one account's password is tried in vain: servers lock accounts that fail too often.
+const maxRejections = 2
+
+// once sends a request one time to one place.
+func (c *Client) once(ctx context.Context, req request) (*http.Response, error) {
+	if c.rejections.Load() >= maxRejections {
+		return nil, &Error{Method: req.method, URL: cleanURL(req.url), StatusCode: http.StatusUnauthorized,
+			Excerpt: "not asked again, the server has refused this login before"}
+	}
+	release, err := c.net.host(req.url.Host).acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ctx, watch := newWatch(ctx, c.net.settings.Timeout)
+	hr, err := c.httpRequest(ctx, req, watch)
+	if err != nil {
+		watch.stop()
+		release()
+		return nil, err
+	}
+	start := time.Now()
+	c.requests.Add(1)
+	resp, err := c.roundTrip(hr)
+	if err != nil {
+		err = watch.explain(err)
+		watch.stop()
+		release()
+		c.log(req, 0, start, err)
+		return nil, fmt.Errorf("%s %s: %w", req.method, cleanURL(req.url), unwrapURL(err))
+	}
+	watch.touch()
+	c.log(req, resp.StatusCode, start, nil)
+	if resp.StatusCode == http.StatusUnauthorized {
+		c.rejections.Add(1)
+	}
+	resp.Body = &body{ReadCloser: resp.Body, watch: watch, release: release}
+	return resp, nil
+}
+
+func (c *Client) log(req request, status int, start time.Time, err error) {
+	attrs := []any{"method", req.method, "url", cleanURL(req.url), "ms", time.Since(start).Milliseconds()}
+	if err != nil {
+		attrs = append(attrs, "error", unwrapURL(err).Error())
+	} else {
+		attrs = append(attrs, "status", status)
+	}
+	c.net.settings.Log.Log(context.Background(), slog.LevelDebug, "request", attrs...)
+}
+
+func (c *Client) httpRequest(ctx context.Context, req request, watch *watch) (*http.Request, error) {
+	var payload io.Reader
+	if req.body != nil {
+		payload = &touching{bytes.NewReader(req.body), watch}
+	}
+	hr, err := http.NewRequestWithContext(ctx, req.method, req.url.String(), payload)
+	if err != nil {
+		return nil, err
+	}
+	if req.body != nil {
+		hr.ContentLength = int64(len(req.body))
+		hr.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(req.body)), nil }
+	}
+	hr.Header.Set("User-Agent", c.net.settings.UserAgent)
+	if isLoopback(req.url.Hostname()) || req.method == http.MethodGet {
+		// Without a network in between compression only costs; and some servers change the ETag of a compressed GET.
+		hr.Header.Set("Accept-Encoding", "identity")
+	}
+	for k, v := range req.header {
+		hr.Header.Set(k, v)
+	}
+	return hr, nil
+}
+
+// roundTrip adds the credentials where they may go, and sends.
+func (c *Client) roundTrip(hr *http.Request) (*http.Response, error) {
+	if c.trust.check(hr.URL) != nil || c.login.Secret == nil {
+		resp, err := c.net.http.Do(hr)
+		if err == nil && resp.StatusCode == http.StatusUnauthorized && c.login.Secret != nil {
+			discard(resp)
+			return nil, c.trust.check(hr.URL)
+		}
+		return resp, err
+	}
+	switch c.login.Auth {
+	case Digest:
+		return c.digestTrip(hr)
+	case Bearer:
+		return c.bearerTrip(hr)
+	}
+	password, err := c.login.Secret(hr.Context(), "")
+	if err != nil {
+		return nil, err
+	}
+	hr.SetBasicAuth(c.login.User, password)
+	return c.net.http.Do(hr)
+}
+
+func (c *Client) digestTrip(hr *http.Request) (*http.Response, error) {
+	c.digestOnce.Do(func() {
+		var password string
+		password, c.digestErr = c.login.Secret(hr.Context(), "")
+		c.digest = &digest.Transport{Username: c.login.User, Password: password, Transport: c.net.transport}
+	})
+	if c.digestErr != nil {
+		return nil, c.digestErr
+	}
+	return c.digest.RoundTrip(hr)
+}
+
+// bearerTrip sends the token, and a fresh one where the first is not taken (any more).
+func (c *Client) bearerTrip(hr *http.Request) (*http.Response, error) {
+	token, err := c.login.Secret(hr.Context(), "")
+	if err != nil {
+		return nil, err
+	}
+	hr.Header.Set("Authorization", "Bearer "+token)
+	resp, err := c.net.http.Do(hr)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	fresh, err := c.login.Secret(hr.Context(), token)
+	if err != nil {
+		discard(resp)
+		return nil, err
+	}
+	if fresh == token {
+		return resp, nil
+	}
+	discard(resp)
+	if hr.GetBody != nil {
+		if hr.Body, err = hr.GetBody(); err != nil {
+			return nil, err
+		}
+	}
+	c.requests.Add(1)
+	hr.Header.Set("Authorization", "Bearer "+fresh)
+	return c.net.http.Do(hr)
+}
+
+// cleanURL returns a URL without what may be secret in it.
+func cleanURL(u *url.URL) string {
+	clean := *u
+	clean.User, clean.RawQuery, clean.Fragment = nil, "", ""
+	return clean.String()
+}
+
+// unwrapURL takes off the *url.Error, whose text repeats the method and the whole URL.
+func unwrapURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// errSilent says that a server kept silent for too long.
+var errSilent = errors.New("no sign of life from the server")
+
+// watch cancels a request when nothing moves for a while, in either direction. A long transfer that flows has no limit.
+type watch struct {
+	timer   *time.Timer
+	timeout time.Duration
+	cancel  context.CancelCauseFunc
+	ctx     context.Context
+}
+
+func newWatch(ctx context.Context, timeout time.Duration) (context.Context, *watch) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	w := &watch{timeout: timeout, cancel: cancel, ctx: ctx}
+	w.timer = time.AfterFunc(timeout, func() { cancel(fmt.Errorf("%w for %v", errSilent, timeout)) })
+	return ctx, w
+}
+
+func (w *watch) touch() { w.timer.Reset(w.timeout) }
+
+func (w *watch) stop() {
+	w.timer.Stop()
+	w.cancel(nil)
+}
+
+// explain puts the reason of a cancelled request in the place of "context canceled".
+func (w *watch) explain(err error) error {
+	if cause := context.Cause(w.ctx); cause != nil && errors.Is(err, context.Canceled) {
+		return cause
+	}
+	return err
+}
+
+// body is the body of an answer: reading it is a sign of life, closing it gives the host's place back.
+type body struct {
+	io.ReadCloser
+	watch   *watch
+	release func()
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.watch.touch()
+	if err != nil && err != io.EOF {
+		err = b.watch.explain(err)
+	}
+	return n, err
+}
+
+func (b *body) Close() error {
+	err := b.ReadCloser.Close()
+	b.watch.stop()
+	b.release()
+	return err
+}
+
+type touching struct {
+	io.Reader
+	watch *watch
+}
+
+func (t *touching) Read(p []byte) (int, error) {
+	t.watch.touch()
+	return t.Reader.Read(p)
+}
+
+// discard reads what is left of a short answer, so that the connection can be used again, and closes it.
+func discard(resp *http.Response) {
+	io.CopyN(io.Discard, resp.Body, 64<<10)
+	resp.Body.Close()
+}
+
+// answerError makes the *Error of an answer that is not what was asked for, and closes it.
+func answerError(req request, resp *http.Response) *Error {
+	defer discard(resp)
+	e := &Error{Method: req.method, URL: cleanURL(resp.Request.URL), StatusCode: resp.StatusCode}
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	e.Condition, e.Excerpt = readError(text)
+	if wait := resp.Header.Get("Retry-After"); wait != "" {
+		e.Excerpt = strings.TrimSpace("Retry-After: " + wait + " " + e.Excerpt)
+	}
+	return e
+}

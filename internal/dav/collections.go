@@ -1,0 +1,205 @@
+package dav
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// collectionProps is what a home set's listing asks for. Most of it is not in allprop (RFC 4791 section 5.2).
+var collectionProps = []propName{
+	{nsDAV, "resourcetype"}, {nsDAV, "displayname"}, {nsDAV, "owner"}, {nsDAV, "sync-token"},
+	{nsCalDAV, "calendar-description"}, {nsCardDAV, "addressbook-description"},
+	{nsCalDAV, "calendar-timezone"}, {nsCalDAV, "supported-calendar-component-set"}, {nsCardDAV, "supported-address-data"},
+	{nsCalendarServer, "getctag"}, {nsCalendarServer, "source"},
+	{nsApple, "calendar-color"}, {nsApple, "calendar-order"}, {nsNextcloud, "deleted-at"},
+}
+
+// fewProps is asked for where a server stumbles over the long list.
+var fewProps = []propName{{nsDAV, "resourcetype"}, {nsDAV, "displayname"}, {nsDAV, "owner"}}
+
+// Collections lists the collections of all home sets, sorted by path, those that are not to be moved with their reason
+// in Skip. A home set that cannot be listed is an error: what is in it would be missing without a word.
+func (a *Account) Collections(ctx context.Context) ([]Collection, error) {
+	seen := map[string]bool{}
+	var all []Collection
+	for _, k := range Kinds {
+		s := a.Services[k]
+		if s == nil {
+			continue
+		}
+		places := s.HomeSets
+		if s.Collection != "" {
+			places = []string{s.Collection}
+		}
+		for _, place := range places {
+			if seen[Key(place)] {
+				continue
+			}
+			seen[Key(place)] = true
+			found, err := a.listHome(ctx, s, place)
+			if err != nil {
+				return nil, fmt.Errorf("listing the home set: %w", err)
+			}
+			all = append(all, found...)
+		}
+	}
+	slices.SortFunc(all, func(x, y Collection) int { return strings.Compare(x.Path, y.Path) })
+	return slices.CompactFunc(all, func(x, y Collection) bool { return SameResource(x.Path, y.Path) }), nil
+}
+
+// listHome lists one home set, and what plain folders in it hold: RFC 4791 section 4.2 lets calendars lie deeper.
+func (a *Account) listHome(ctx context.Context, s *Service, place string) ([]Collection, error) {
+	u, err := a.urlOf(place)
+	if err != nil {
+		return nil, err
+	}
+	if s.Collection != "" {
+		return a.listDepth(ctx, s, u, "0", func(string) {})
+	}
+	var folders []string
+	found, err := a.listDepth(ctx, s, u, "1", func(folder string) { folders = append(folders, folder) })
+	if err != nil {
+		return nil, err
+	}
+	for _, folder := range folders {
+		if u, err = a.urlOf(folder); err != nil {
+			return nil, err
+		}
+		deeper, err := a.listDepth(ctx, s, u, "1", func(string) {})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, deeper...)
+	}
+	return found, nil
+}
+
+func (a *Account) listDepth(ctx context.Context, s *Service, u *url.URL, depth string, folder func(path string)) ([]Collection, error) {
+	found, err := a.list(ctx, s, u, depth, collectionProps, folder)
+	if status := Status(err); status == http.StatusBadRequest || status == http.StatusInternalServerError || status == http.StatusNotImplemented {
+		return a.list(ctx, s, u, depth, fewProps, folder)
+	}
+	return found, err
+}
+
+func (a *Account) list(ctx context.Context, s *Service, u *url.URL, depth string, props []propName, folder func(path string)) ([]Collection, error) {
+	var found []Collection
+	var at *url.URL
+	begin := func(answer answerTo) { at, found = answer.url, nil }
+	err := a.multistatus(ctx, propfindRequest(u, depth, props), begin, func(r *response) error {
+		target, err := resolve(at, r.Href)
+		if err != nil || r.Status >= 400 {
+			return nil
+		}
+		self := SameResource(target.EscapedPath(), at.EscapedPath())
+		switch c, ok := a.collection(r, a.pathOf(target), s); {
+		case ok && (!self || depth == "0"):
+			found = append(found, c)
+		case !ok && !self && isPlainFolder(r):
+			folder(a.pathOf(withSlash(target)))
+		}
+		return nil
+	})
+	return found, err
+}
+
+// collectionKind tells which kind of collection a response is about. Only the resourcetype decides, never a name.
+func collectionKind(r *response) (Kind, bool) {
+	types := r.prop(nsDAV, "resourcetype")
+	for _, k := range Kinds {
+		if types.has(k.traits().space, k.traits().resourceType) {
+			return k, true
+		}
+	}
+	return Calendar, false
+}
+
+// isPlainFolder tells whether a resource is a collection and nothing else.
+func isPlainFolder(r *response) bool {
+	types := r.prop(nsDAV, "resourcetype")
+	return types != nil && len(types.Children) == 1 && types.has(nsDAV, "collection")
+}
+
+// collection reads the properties of a collection. It is false for what is none and of no interest.
+func (a *Account) collection(r *response, path string, s *Service) (Collection, bool) {
+	kind, is := collectionKind(r)
+	skip := skipReason(r, is, s)
+	if !is && skip == "" {
+		return Collection{}, false
+	}
+	c := Collection{
+		Kind: kind, Path: path, Skip: skip,
+		DisplayName: clean(r.text(nsDAV, "displayname")),
+		Description: clean(r.text(kind.traits().space, kind.traits().description)),
+		Color:       r.text(nsApple, "calendar-color"),
+		Order:       r.text(nsApple, "calendar-order"),
+		CTag:        r.text(nsCalendarServer, "getctag"),
+		SyncToken:   r.text(nsDAV, "sync-token"),
+	}
+	if tz := r.prop(nsCalDAV, "calendar-timezone"); tz != nil && !damaged(tz.Text) {
+		c.Timezone = strings.TrimSpace(string(tz.Text))
+	}
+	for _, comp := range childrenOf(r.prop(nsCalDAV, "supported-calendar-component-set")) {
+		c.Components = append(c.Components, strings.ToUpper(comp.attr("name")))
+	}
+	for _, t := range childrenOf(r.prop(nsCardDAV, "supported-address-data")) {
+		// Xandikos calls the element content-type instead of address-data-type; the attributes are the same.
+		if strings.EqualFold(t.attr("content-type"), "text/vcard") {
+			c.AddressData = append(c.AddressData, t.attr("version"))
+		}
+	}
+	return c, true
+}
+
+func childrenOf(e *element) []element {
+	if e == nil {
+		return nil
+	}
+	return e.Children
+}
+
+// clean replaces damage in a text that only people read.
+func clean(s string) string { return strings.ReplaceAll(s, string(damageMark), "\uFFFD") }
+
+// skipReason says why a collection is not one to move, "" where it is (or where it is no collection at all). isCollection
+// tells that it is a calendar or an address book: SOGo's main calendar is a scheduling outbox as well.
+func skipReason(r *response, isCollection bool, s *Service) string {
+	types := r.prop(nsDAV, "resourcetype")
+	name := LastSegment(r.Href)
+	switch {
+	case types.has(nsCalendarServer, "subscribed"):
+		return "a subscription to another calendar"
+	case types.has(nsNextcloud, "deleted-calendar"), r.text(nsNextcloud, "deleted-at") != "":
+		return "in the server's trash"
+	case types.has(nsNextcloud, "trash-bin"):
+		return "the server's trash"
+	case types.has(nsCalendarServer, "notification"), types.has(nsCalendarServer, "notifications"):
+		return "notifications of the server"
+	case isCollection && types.has(nsCalendarServer, "shared"):
+		return "shared by somebody else"
+	case isCollection && isForeign(r, s):
+		return "belongs to somebody else: " + r.prop(nsDAV, "owner").hrefs()[0]
+	case isCollection && name == "contact_birthdays":
+		return "made by the server from the contacts' birthdays"
+	case isCollection && (strings.HasPrefix(name, "z-app-generated--") || strings.HasPrefix(name, "z-server-generated--")):
+		return "made by the server"
+	case isCollection:
+		return ""
+	case types.has(nsCalDAV, "schedule-inbox"):
+		return "the scheduling inbox"
+	case types.has(nsCalDAV, "schedule-outbox"):
+		return "the scheduling outbox"
+	}
+	return ""
+}
+
+// isForeign tells whether a collection's owner is somebody else. SOGo lists other people's calendars as ordinary ones;
+// without this each would be moved once per reader.
+func isForeign(r *response, s *Service) bool {
+	owner := r.prop(nsDAV, "owner").hrefs()
+	return len(owner) > 0 && s.Principal != "" && Key(owner[0]) != "" && !SameResource(owner[0], s.Principal)
+}

@@ -1,0 +1,456 @@
+package dav
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Service is one of the two services as discovery found it for an account.
+type Service struct {
+	Kind       Kind
+	Principal  string   // path of the principal, or a URL on another host; "" where the address led to a collection
+	HomeSets   []string // paths or URLs of the home sets (RFC 4791 section 6.2.1, RFC 6352 section 7.1.1)
+	Collection string   // path of the one collection, where the address is that of a collection
+	Features   []string // tokens of the DAV header (RFC 4918 section 10.1)
+	Server     string   // the Server header
+
+	// Silenced says that the headers of a quiet Put are known to keep this server from sending invitations.
+	Silenced bool
+}
+
+// Has tells whether the server announces a feature in its DAV header, such as "calendar-auto-schedule".
+func (s *Service) Has(feature string) bool {
+	return s != nil && slices.ContainsFunc(s.Features, func(f string) bool { return strings.EqualFold(f, feature) })
+}
+
+// Principal returns the URL of the account's principal, "" where none was found.
+func (a *Account) Principal() string {
+	for _, k := range Kinds {
+		if s := a.Services[k]; s != nil && s.Principal != "" {
+			if u, err := a.urlOf(s.Principal); err == nil {
+				return cleanURL(u)
+			}
+		}
+	}
+	return ""
+}
+
+// Step is one question that discovery asked, what was answered, and what followed from it.
+type Step struct {
+	Kind     Kind
+	Question string
+	Answer   string
+	Decision string
+}
+
+// Account is a login whose services were found.
+type Account struct {
+	*Client
+	Services map[Kind]*Service
+}
+
+// Open finds the services of an account from an address: a URL, a host with or without port, or a mail address (RFC 6764).
+// Each step is told to trace, which may be nil. A service that the account does not have is not in Services; an account
+// that has neither is an error, and so is a login that is refused.
+func (n *Network) Open(ctx context.Context, address string, login Login, trace func(Step)) (*Account, error) {
+	target, err := parseAddress(address)
+	if err != nil {
+		return nil, err
+	}
+	if trace == nil {
+		trace = func(Step) {}
+	}
+	client := &Client{net: n, login: login, trust: trust{
+		named: []string{target.domain}, hosts: n.settings.TrustHosts, allowPlaintext: n.settings.AllowPlaintext}}
+	d := &discovery{client: client, target: target, trace: trace, principals: map[string]*response{}, dead: map[string]bool{}}
+	account := &Account{Client: client, Services: map[Kind]*Service{}}
+	var failures []error
+	for _, k := range Kinds {
+		service, err := d.find(ctx, k)
+		if service != nil {
+			account.Services[k] = service
+		} else if err != nil {
+			failures = append(failures, err)
+		}
+		if fatal(ctx, err) {
+			return nil, err
+		}
+	}
+	if len(account.Services) == 0 {
+		return nil, fmt.Errorf("no CalDAV and no CardDAV service found for %s: %w", address, errors.Join(failures...))
+	}
+	return account, nil
+}
+
+// fatal tells which errors end discovery at once: asking elsewhere would not help, and a login that is refused must not
+// be tried at every door.
+func fatal(ctx context.Context, err error) bool {
+	return err != nil && (ctx.Err() != nil || Status(err) == http.StatusUnauthorized)
+}
+
+// address is where discovery starts.
+type address struct {
+	url    *url.URL // of an explicit URL
+	domain string   // host of the URL, or the domain of a mail address
+	port   string   // of "host:port"
+	key    string   // what is the same for all accounts that are found in the same way
+}
+
+func parseAddress(s string) (address, error) {
+	s = strings.TrimSpace(s)
+	if strings.Contains(s, "://") {
+		u, err := url.Parse(s)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return address{}, fmt.Errorf("%q is no http:// or https:// address", s)
+		}
+		u.User, u.Fragment = nil, ""
+		if u.Path == "" {
+			u.Path = "/"
+		}
+		return address{url: u, domain: strings.ToLower(u.Hostname()), key: u.String()}, nil
+	}
+	host := s[strings.LastIndexByte(s, '@')+1:]
+	name, port, err := net.SplitHostPort(host)
+	if err != nil {
+		name, port = strings.Trim(host, "[]"), ""
+	}
+	if name == "" || strings.ContainsAny(name, "/ \t") {
+		return address{}, fmt.Errorf("%q is no URL, host or mail address", s)
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	return address{domain: name, port: port, key: net.JoinHostPort(name, port)}, nil
+}
+
+// walkKey and walk remember for a run where a domain's service was found, so that ten thousand accounts of a domain cost
+// one walk.
+type walkKey struct {
+	kind    Kind
+	address string
+}
+
+type walk struct {
+	mu    sync.Mutex
+	found *url.URL
+}
+
+func (n *Network) walk(key walkKey) *walk {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	w := n.walks[key]
+	if w == nil {
+		w = &walk{}
+		n.walks[key] = w
+	}
+	return w
+}
+
+// discovery is the search for one account's services.
+type discovery struct {
+	client     *Client
+	target     address
+	trace      func(Step)
+	principals map[string]*response // by URL: both services ask the same principal
+	dead       map[string]bool      // origins that cannot be reached
+}
+
+// find walks the candidates until one leads to the service.
+func (d *discovery) find(ctx context.Context, k Kind) (*Service, error) {
+	w := d.client.net.walk(walkKey{k, d.target.key})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var failures []error
+	for candidate := range d.candidates(ctx, k, w.found) {
+		if candidate.err != nil {
+			failures = append(failures, candidate.err)
+			continue
+		}
+		if d.dead[origin(candidate.url)] {
+			continue
+		}
+		service, err := d.probe(ctx, k, candidate)
+		if service != nil || Status(err) == http.StatusUnauthorized {
+			w.found = candidate.url
+		}
+		if service != nil || fatal(ctx, err) {
+			return service, err
+		}
+		if err != nil {
+			failures = append(failures, err)
+		}
+	}
+	return nil, errors.Join(failures...)
+}
+
+// candidate is a URL where a service may be.
+type candidate struct {
+	url    *url.URL
+	origin string // how it came up, for people
+	given  bool   // by the user
+	err    error  // in the place of a URL: a question to the DNS that failed
+}
+
+// candidates yields the places to look at, in the order of RFC 6764 section 6, the user's own URL before all.
+func (d *discovery) candidates(ctx context.Context, k Kind, known *url.URL) iter.Seq[candidate] {
+	return func(yield func(candidate) bool) {
+		if known != nil && !yield(candidate{url: known, origin: "found before"}) {
+			return
+		}
+		if d.target.url != nil {
+			d.fromURL(k, yield)
+			return
+		}
+		if d.target.port != "" || isLoopback(d.target.domain) || net.ParseIP(d.target.domain) != nil {
+			d.fromHost(k, yield)
+			return
+		}
+		if d.fromDNS(ctx, k, yield) {
+			d.fromHost(k, yield)
+		}
+	}
+}
+
+func wellKnown(k Kind) string { return "/.well-known/" + k.Service() }
+
+func (d *discovery) fromURL(k Kind, yield func(candidate) bool) {
+	if !yield(candidate{url: d.target.url, origin: "the address given", given: true}) {
+		return
+	}
+	for _, p := range []string{wellKnown(k), "/"} {
+		u := &url.URL{Scheme: d.target.url.Scheme, Host: d.target.url.Host, Path: p}
+		if SameResource(p, d.target.url.EscapedPath()) {
+			continue
+		}
+		if !yield(candidate{url: u, origin: p + " of the host given"}) {
+			return
+		}
+	}
+}
+
+// fromHost takes the domain for the name of the server.
+func (d *discovery) fromHost(k Kind, yield func(candidate) bool) bool {
+	schemes := []string{"https"}
+	if isLoopback(d.target.domain) || d.client.trust.allowPlaintext {
+		schemes = append(schemes, "http")
+	}
+	host := d.target.domain
+	if d.target.port != "" || strings.Contains(host, ":") {
+		host = strings.TrimSuffix(net.JoinHostPort(host, d.target.port), ":")
+	}
+	for _, scheme := range schemes {
+		for _, p := range []string{wellKnown(k), "/"} {
+			if !yield(candidate{url: &url.URL{Scheme: scheme, Host: host, Path: p}, origin: "the domain itself"}) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// fromDNS asks for SRV and TXT records (RFC 6764 sections 3 and 4). It returns false when the search is over.
+func (d *discovery) fromDNS(ctx context.Context, k Kind, yield func(candidate) bool) bool {
+	name := "_" + k.Service() + "s._tcp." + d.target.domain
+	resolver := d.client.net.settings.Resolver
+	records, err := resolver.srv(ctx, name)
+	step := Step{Kind: k, Question: "DNS SRV " + name}
+	switch {
+	case err != nil:
+		step.Answer, step.Decision = err.Error(), "go on without"
+		d.trace(step)
+		return yield(candidate{err: fmt.Errorf("DNS SRV %s: %w", name, err)})
+	case len(records) == 0:
+		step.Answer, step.Decision = "no record", "go on without"
+		d.trace(step)
+		return true
+	case len(records) == 1 && strings.Trim(records[0].Target, ".") == "":
+		step.Answer, step.Decision = "target \".\"", "the domain says that it has no such service there"
+		d.trace(step)
+		return true
+	}
+	for _, r := range records {
+		step.Answer = fmt.Sprintf("priority %d, weight %d, port %d, %s", r.Priority, r.Weight, r.Port, r.Target)
+		step.Decision = "look there"
+		d.trace(step)
+	}
+	paths := d.txtPaths(ctx, k, name)
+	for _, r := range records {
+		host := net.JoinHostPort(strings.TrimSuffix(r.Target, "."), strconv.Itoa(int(r.Port)))
+		for _, p := range append(paths, wellKnown(k), "/") {
+			if !yield(candidate{url: &url.URL{Scheme: "https", Host: strings.TrimSuffix(host, ":443"), Path: p}, origin: "SRV " + name}) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (d *discovery) txtPaths(ctx context.Context, k Kind, name string) []string {
+	strs, err := d.client.net.settings.Resolver.txt(ctx, name)
+	step := Step{Kind: k, Question: "DNS TXT " + name, Answer: "no record", Decision: "go on with " + wellKnown(k)}
+	if err != nil {
+		step.Answer = err.Error()
+	}
+	paths := contextPaths(strs)
+	if len(strs) > 0 {
+		step.Answer = strings.Join(strs, " ")
+	}
+	if len(paths) > 0 {
+		step.Decision = "look at " + strings.Join(paths, ", ")
+	}
+	d.trace(step)
+	return paths
+}
+
+// probe asks one candidate whether it leads to the service. It returns neither service nor error where the place is fine
+// but has no such service.
+func (d *discovery) probe(ctx context.Context, k Kind, at candidate) (*Service, error) {
+	step := Step{Kind: k, Question: "PROPFIND " + cleanURL(at.url) + " (" + at.origin + ")"}
+	r, answer, err := d.context(ctx, at.url)
+	if err != nil {
+		if Status(err) == 0 && !errors.Is(err, errNotMultistatus) {
+			d.dead[origin(at.url)] = d.client.trust.check(at.url) == nil
+		}
+		step.Answer, step.Decision = err.Error(), "not here"
+		d.trace(step)
+		return nil, err
+	}
+	service, err := d.service(ctx, k, r, answer, at.given)
+	step.Answer, step.Decision = describe(r), "no "+k.Service()+" here"
+	switch {
+	case err != nil:
+		step.Decision = err.Error()
+	case service != nil && service.Collection != "":
+		step.Decision = "take this collection alone"
+	case service != nil:
+		step.Decision = "home set " + strings.Join(service.HomeSets, ", ")
+	}
+	d.trace(step)
+	return service, err
+}
+
+func describe(r *response) string {
+	if p := r.prop(nsDAV, "current-user-principal").hrefs(); len(p) > 0 {
+		return "principal " + p[0]
+	}
+	return "no principal"
+}
+
+var contextProps = []propName{
+	{nsDAV, "current-user-principal"}, {nsDAV, "resourcetype"},
+	{nsCalDAV, "calendar-home-set"}, {nsCardDAV, "addressbook-home-set"},
+}
+
+// context asks a place for the principal. Both services often start at one place, which is asked once.
+func (d *discovery) context(ctx context.Context, u *url.URL) (*response, answerTo, error) {
+	r, answer, err := d.client.propfind(ctx, u, contextProps)
+	if err != nil {
+		return nil, answer, err
+	}
+	if p := r.prop(nsDAV, "current-user-principal"); p.has(nsDAV, "unauthenticated") {
+		return nil, answer, &Error{Method: "PROPFIND", URL: cleanURL(u), StatusCode: http.StatusUnauthorized, Excerpt: "the server takes this login for nobody"}
+	}
+	return r, answer, nil
+}
+
+// service follows the principal to the home sets.
+func (d *discovery) service(ctx context.Context, k Kind, r *response, answer answerTo, given bool) (*Service, error) {
+	if d.client.base == nil {
+		d.client.base = answer.url
+	}
+	s := &Service{Kind: k, Features: features(answer.header), Server: answer.header.Get("Server"), Silenced: silenced(answer.header)}
+	kind, isCollection := collectionKind(r)
+	if given && isCollection {
+		if kind != k {
+			return nil, nil
+		}
+		s.Collection = d.client.pathOf(answer.url)
+		return s, nil
+	}
+	if principals := r.prop(nsDAV, "current-user-principal").hrefs(); len(principals) > 0 {
+		u, err := resolve(answer.url, principals[0])
+		if err != nil {
+			return nil, err
+		}
+		if r, err = d.principal(ctx, u); err != nil {
+			return nil, err
+		}
+		answer.url, s.Principal = u, d.client.pathOf(u)
+	}
+	for _, href := range r.prop(k.traits().space, k.traits().homeSet).hrefs() {
+		u, err := resolve(answer.url, href)
+		if err != nil {
+			return nil, err
+		}
+		s.HomeSets = append(s.HomeSets, d.client.pathOf(withSlash(u)))
+	}
+	if len(s.HomeSets) == 0 {
+		return nil, nil
+	}
+	return s, nil
+}
+
+func (d *discovery) principal(ctx context.Context, u *url.URL) (*response, error) {
+	if r := d.principals[u.String()]; r != nil {
+		return r, nil
+	}
+	r, _, err := d.client.propfind(ctx, u, []propName{
+		{nsCalDAV, "calendar-home-set"}, {nsCardDAV, "addressbook-home-set"}, {nsDAV, "displayname"},
+		{nsCalDAV, "calendar-user-address-set"}, {nsCalDAV, "schedule-outbox-URL"},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the principal: %w", err)
+	}
+	d.principals[u.String()] = r
+	return r, nil
+}
+
+// features splits the DAV header, which may be repeated.
+func features(h http.Header) []string {
+	var out []string
+	for _, line := range h.Values("DAV") {
+		for token := range strings.SplitSeq(line, ",") {
+			if token = strings.TrimSpace(token); token != "" {
+				out = append(out, token)
+			}
+		}
+	}
+	return out
+}
+
+// silenced tells servers that keep quiet when quietHeaders ask them to: Cyrus (Scheduling-Enabled: F, measured with
+// 3.6.1) and sabre/dav with what is built on it (Schedule-Reply: F, measured with 4.7.1).
+func silenced(h http.Header) bool {
+	return strings.HasPrefix(h.Get("Server"), "Cyrus-HTTP") || h.Get("X-Sabre-Version") != ""
+}
+
+// withSlash returns the URL of a collection as servers want it, with its trailing slash.
+func withSlash(u *url.URL) *url.URL {
+	if strings.HasSuffix(u.Path, "/") {
+		return u
+	}
+	return u.JoinPath("/")
+}
+
+// pathOf returns the form in which a URL is kept: the path alone at the account's server, the whole URL elsewhere.
+func (c *Client) pathOf(u *url.URL) string {
+	if c.base != nil && origin(u) != origin(c.base) {
+		return cleanURL(u)
+	}
+	return u.EscapedPath()
+}
+
+// urlOf is the reverse of pathOf.
+func (c *Client) urlOf(path string) (*url.URL, error) {
+	if c.base == nil {
+		return nil, fmt.Errorf("no server for %s", path)
+	}
+	return resolve(c.base, path)
+}

@@ -1,0 +1,116 @@
+package dav
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Resolver answers the questions that discovery asks the DNS. The zero value asks the system's resolvers.
+type Resolver struct {
+	Addr string // host:port of the resolver to ask, "" for the system's
+}
+
+const dnsTimeout = 5 * time.Second
+
+// net returns the same resolver in the form that dialling needs.
+func (r *Resolver) net() *net.Resolver {
+	if r == nil || r.Addr == "" {
+		return net.DefaultResolver
+	}
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		d := net.Dialer{Timeout: dnsTimeout}
+		return d.DialContext(ctx, network, r.Addr)
+	}}
+}
+
+// srv returns the targets of an SRV name in the order in which to try them: by priority, within one at random by weight
+// (RFC 2782). A name that does not exist has none.
+func (r *Resolver) srv(ctx context.Context, name string) ([]*net.SRV, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*dnsTimeout)
+	defer cancel()
+	_, records, err := r.net().LookupSRV(ctx, "", "", name)
+	if dnsErr, ok := errors.AsType[*net.DNSError](err); ok && dnsErr.IsNotFound {
+		return nil, nil
+	}
+	if len(records) > 0 {
+		return records, nil // the ones with a usable name, also beside an error
+	}
+	return nil, err
+}
+
+// txt returns the character strings of all TXT records of a name, each apart: RFC 6763 section 6 puts several key=value
+// pairs into one record, and net.LookupTXT joins them.
+func (r *Resolver) txt(ctx context.Context, name string) ([]string, error) {
+	servers, err := r.servers()
+	if err != nil {
+		return net.DefaultResolver.LookupTXT(ctx, name)
+	}
+	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.TypeTXT)
+	for _, server := range servers {
+		var answer *dns.Msg
+		if answer, err = exchange(ctx, question, server); err == nil {
+			return txtStrings(answer), nil
+		}
+	}
+	return nil, fmt.Errorf("TXT %s: %w", name, err)
+}
+
+func (r *Resolver) servers() ([]string, error) {
+	if r.Addr != "" {
+		return []string{r.Addr}, nil
+	}
+	config, err := dns.ClientConfigFromFile("/etc/resolv.conf")
+	if err != nil {
+		return nil, err
+	}
+	var servers []string
+	for _, s := range config.Servers {
+		servers = append(servers, net.JoinHostPort(s, config.Port))
+	}
+	return servers, nil
+}
+
+// exchange asks over UDP, and over TCP where the answer does not fit.
+func exchange(ctx context.Context, question *dns.Msg, server string) (*dns.Msg, error) {
+	udp := dns.Client{Timeout: dnsTimeout}
+	answer, _, err := udp.ExchangeContext(ctx, question, server)
+	if err == nil && answer.Truncated {
+		tcp := dns.Client{Net: "tcp", Timeout: dnsTimeout}
+		answer, _, err = tcp.ExchangeContext(ctx, question, server)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if answer.Rcode != dns.RcodeSuccess && answer.Rcode != dns.RcodeNameError {
+		return nil, fmt.Errorf("%s answers %s", server, dns.RcodeToString[answer.Rcode])
+	}
+	return answer, nil
+}
+
+func txtStrings(answer *dns.Msg) []string {
+	var out []string
+	for _, rr := range answer.Answer {
+		if txt, ok := rr.(*dns.TXT); ok {
+			out = append(out, txt.Txt...)
+		}
+	}
+	return out
+}
+
+// contextPaths returns the values of the "path" keys among the strings of TXT records (RFC 6764 section 4).
+func contextPaths(strs []string) []string {
+	var paths []string
+	for _, s := range strs {
+		key, value, _ := strings.Cut(s, "=")
+		if strings.EqualFold(key, "path") && strings.HasPrefix(value, "/") {
+			paths = append(paths, value)
+		}
+	}
+	return paths
+}

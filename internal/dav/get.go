@@ -1,0 +1,73 @@
+package dav
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+)
+
+// get fetches one object with GET, whose body is the object's bytes beyond doubt. An object that is not there is ErrGone.
+func (a *Account) get(ctx context.Context, c Collection, m Member) (Object, error) {
+	collection, err := a.urlOf(c.Path)
+	if err != nil {
+		return Object{}, err
+	}
+	u, err := resolve(collection, m.Path)
+	if err != nil {
+		return Object{}, fmt.Errorf("GET %s: %w", m.Path, err)
+	}
+	req := request{method: http.MethodGet, url: u, header: map[string]string{"CalDAV-Timezones": "T"}}
+	if version := addressDataVersion(c); version != "" {
+		req.header["Accept"] = "text/vcard; version=" + version
+	}
+	for attempt := 1; ; attempt++ {
+		o, again, err := a.getOnce(ctx, req)
+		if err == nil {
+			o.Path = m.Path
+			if o.ETag == "" {
+				o.ETag = m.ETag
+			}
+			return o, nil
+		}
+		if !again || attempt > a.net.settings.Retries || ctx.Err() != nil {
+			return Object{}, err
+		}
+		if err := sleep(ctx, backoff(attempt)); err != nil {
+			return Object{}, err
+		}
+	}
+}
+
+func (a *Account) getOnce(ctx context.Context, req request) (o Object, again bool, err error) {
+	resp, err := a.send(ctx, req)
+	if err != nil {
+		return o, false, err
+	}
+	switch resp.StatusCode {
+	case http.StatusOK:
+	case http.StatusNotFound, http.StatusGone:
+		return o, false, fmt.Errorf("%w: %w", ErrGone, answerError(req, resp))
+	default:
+		return o, false, answerError(req, resp)
+	}
+	defer discard(resp)
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
+	if err != nil {
+		return o, true, fmt.Errorf("GET %s: the answer broke off after %d octets: %w", cleanURL(req.url), len(data), err)
+	}
+	if len(data) > maxResponse {
+		return o, false, fmt.Errorf("GET %s: larger than %d MB", cleanURL(req.url), maxResponse>>20)
+	}
+	return Object{ETag: resp.Header.Get("ETag"), Data: data}, false, nil
+}
+
+// addressDataVersion returns the vCard version to ask for, "" to take what comes. Cyrus and sabre/dav serve a stored 4.0
+// card as 3.0 unless 4.0 is asked for, Cyrus without its photo.
+func addressDataVersion(c Collection) string {
+	if c.Kind == AddressBook && slices.Contains(c.AddressData, "4.0") {
+		return "4.0"
+	}
+	return ""
+}

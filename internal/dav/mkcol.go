@@ -1,0 +1,250 @@
+package dav
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// property is one value to set on a collection.
+type property struct {
+	name  propName
+	label string // for people
+	text  string
+	comps []string // in the place of text, for the component set
+	kept  func(got Collection) bool
+}
+
+// properties lists what is to be set on a copy of c, the most important first.
+func properties(c Collection) []property {
+	t := c.Kind.traits()
+	all := []property{
+		{name: propName{nsDAV, "displayname"}, label: "display name", text: c.DisplayName,
+			kept: func(got Collection) bool { return got.DisplayName == strings.TrimSpace(c.DisplayName) }},
+		{name: propName{nsCalDAV, "supported-calendar-component-set"}, label: "component set", comps: c.Components,
+			kept: func(got Collection) bool { return takesAll(got.Components, c.Components) }},
+		{name: propName{t.space, t.description}, label: "description", text: c.Description,
+			kept: func(got Collection) bool { return sameText(got.Description, c.Description) }},
+		{name: propName{nsCalDAV, "calendar-timezone"}, label: "time zone", text: c.Timezone,
+			kept: func(got Collection) bool { return got.Timezone != "" }}, // servers write it in their own way
+		{name: propName{nsApple, "calendar-color"}, label: "color", text: c.Color,
+			kept: func(got Collection) bool { return sameColor(got.Color, c.Color) }},
+		{name: propName{nsApple, "calendar-order"}, label: "order", text: c.Order,
+			kept: func(got Collection) bool { return got.Order == c.Order }},
+	}
+	return slices.DeleteFunc(all, func(p property) bool { return p.text == "" && len(p.comps) == 0 })
+}
+
+// takesAll tells whether a component set holds all that are wanted; an empty one takes everything (RFC 4791 section 5.2.3).
+func takesAll(set, want []string) bool {
+	return len(set) == 0 || !slices.ContainsFunc(want, func(c string) bool { return !slices.Contains(set, strings.ToUpper(c)) })
+}
+
+func sameText(a, b string) bool {
+	normal := func(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
+	return normal(a) == normal(b)
+}
+
+// sameColor compares #RRGGBB and #RRGGBBAA, in which full opacity is the same as none named.
+func sameColor(a, b string) bool {
+	normal := func(s string) string {
+		s = strings.ToUpper(strings.TrimPrefix(strings.TrimSpace(s), "#"))
+		if len(s) == 8 {
+			s = strings.TrimSuffix(s, "FF")
+		}
+		return s
+	}
+	return normal(a) == normal(b)
+}
+
+func (p property) write(b *bytes.Buffer) {
+	name := prefixes[p.name.space] + ":" + p.name.local
+	b.WriteString("<" + name + ">")
+	for _, c := range p.comps {
+		b.WriteString(`<c:comp name="`)
+		xml.EscapeText(b, []byte(c))
+		b.WriteString(`"/>`)
+	}
+	xml.EscapeText(b, []byte(p.text))
+	b.WriteString("</" + name + ">")
+}
+
+// HomeFor returns the home set in which new collections of a kind are made.
+func (a *Account) HomeFor(k Kind) (string, error) {
+	s := a.Services[k]
+	if s == nil || len(s.HomeSets) == 0 {
+		return "", fmt.Errorf("the account has no home set for a %s", k)
+	}
+	return s.HomeSets[0], nil
+}
+
+// CreateCollection makes a collection called name in the home set of its kind, with the properties of c, reads it back,
+// and sets one by one what the server did not take at once. It returns the collection as it is then, and the names of the
+// properties that are not as asked. A collection that is there already is returned as it is.
+func (a *Account) CreateCollection(ctx context.Context, c Collection, name string) (created Collection, lost []string, err error) {
+	home, err := a.HomeFor(c.Kind)
+	if err != nil {
+		return created, nil, err
+	}
+	u, err := a.urlOf(strings.TrimSuffix(home, "/") + "/" + name + "/")
+	if err != nil {
+		return created, nil, err
+	}
+	existed, err := a.makeCollection(ctx, c, u)
+	if err != nil {
+		return created, nil, err
+	}
+	if created, err = a.readCollection(ctx, c.Kind, u); err != nil || existed {
+		return created, nil, err
+	}
+	wanting := slices.DeleteFunc(properties(c), func(p property) bool { return p.kept(created) })
+	if len(wanting) == 0 {
+		return created, nil, nil
+	}
+	for _, p := range wanting {
+		if err := a.proppatch(ctx, u, p); err != nil && Status(err) == 0 {
+			return created, nil, err
+		}
+	}
+	if created, err = a.readCollection(ctx, c.Kind, u); err != nil {
+		return created, nil, err
+	}
+	for _, p := range wanting {
+		if !p.kept(created) {
+			lost = append(lost, p.label)
+		}
+	}
+	return created, lost, nil
+}
+
+// makeCollection sends the request that makes it: MKCALENDAR (RFC 4791 section 5.3.1) or an extended MKCOL (RFC 5689),
+// first with all properties, then with fewer: some servers refuse the whole request for one property.
+func (a *Account) makeCollection(ctx context.Context, c Collection, u *url.URL) (existed bool, err error) {
+	all := properties(c)
+	if c.Kind == AddressBook {
+		// sabre/dav refuses an address book with a property that it does not know; color and order are PROPPATCHed.
+		all = slices.DeleteFunc(all, func(p property) bool { return p.name.space == nsApple })
+	}
+	few := slices.DeleteFunc(slices.Clone(all), func(p property) bool {
+		return p.label != "display name" && p.label != "component set"
+	})
+	requests := []request{mkcolRequest(u, c.Kind, all), mkcolRequest(u, c.Kind, few), mkcolRequest(u, c.Kind, nil)}
+	if c.Kind == Calendar {
+		requests = append([]request{mkcalendarRequest(u, all), mkcalendarRequest(u, few)}, requests[1:]...)
+	}
+	var first error
+	for _, req := range requests {
+		err := a.make(ctx, req)
+		if err == nil {
+			return false, nil
+		}
+		if ctx.Err() != nil || Status(err) == http.StatusUnauthorized {
+			return false, err
+		}
+		if Status(err) == 0 { // the answer was lost, the collection may be there
+			if _, lookErr := a.readCollection(ctx, c.Kind, u); lookErr == nil {
+				return false, nil
+			}
+			return false, err
+		}
+		if first == nil {
+			first = err
+		}
+		// Every server has its own word for "it is there already"; a look says it for sure.
+		if _, err := a.readCollection(ctx, c.Kind, u); err == nil {
+			return true, nil
+		}
+	}
+	return false, first
+}
+
+// make sends a request for a new collection. A 207 holds a refusal (RFC 5689 section 3), and on Xandikos also the
+// properties that were not kept beside a collection that was made, which 201 says.
+func (a *Account) make(ctx context.Context, req request) error {
+	resp, err := a.send(ctx, req)
+	if err != nil {
+		return err
+	}
+	switch resp.StatusCode {
+	case http.StatusCreated, http.StatusOK, http.StatusNoContent:
+		discard(resp)
+		return nil
+	case http.StatusMultiStatus:
+		return refusedInside(req, resp)
+	}
+	return answerError(req, resp)
+}
+
+func mkcalendarRequest(u *url.URL, props []property) request {
+	var b bytes.Buffer
+	root := propName{nsCalDAV, "mkcalendar"}
+	openElement(&b, root)
+	writeSet(&b, props)
+	closeElement(&b, root)
+	req := request{method: "MKCALENDAR", url: u, body: b.Bytes(), header: map[string]string{"Content-Type": xmlType}}
+	if len(props) == 0 {
+		req.body, req.header = nil, nil // sabre/dav 4 answers 400 or 500 to an empty DAV:prop
+	}
+	return req
+}
+
+func mkcolRequest(u *url.URL, k Kind, props []property) request {
+	var b bytes.Buffer
+	root := propName{nsDAV, "mkcol"}
+	openElement(&b, root)
+	t := k.traits()
+	b.WriteString(`<d:set><d:prop><d:resourcetype><d:collection/><` + prefixes[t.space] + `:` + t.resourceType + `/></d:resourcetype>`)
+	for _, p := range props {
+		p.write(&b)
+	}
+	b.WriteString(`</d:prop></d:set>`)
+	closeElement(&b, root)
+	return request{method: "MKCOL", url: u, body: b.Bytes(), header: map[string]string{"Content-Type": xmlType}}
+}
+
+func writeSet(b *bytes.Buffer, props []property) {
+	b.WriteString(`<d:set><d:prop>`)
+	for _, p := range props {
+		p.write(b)
+	}
+	b.WriteString(`</d:prop></d:set>`)
+}
+
+// proppatch sets one property (RFC 4918 section 9.2). One a request: servers refuse all for the sake of one.
+func (a *Account) proppatch(ctx context.Context, u *url.URL, p property) error {
+	var b bytes.Buffer
+	root := propName{nsDAV, "propertyupdate"}
+	openElement(&b, root)
+	writeSet(&b, []property{p})
+	closeElement(&b, root)
+	req := request{method: "PROPPATCH", url: u, body: b.Bytes(), header: map[string]string{"Content-Type": xmlType}}
+	resp, err := a.send(ctx, req)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusMultiStatus && resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusNoContent {
+		return answerError(req, resp)
+	}
+	discard(resp) // the properties are read back: a "200" inside may lie
+	return nil
+}
+
+// readCollection reads a collection's properties. A resource that is no collection of the kind is an error.
+func (a *Account) readCollection(ctx context.Context, k Kind, u *url.URL) (Collection, error) {
+	found, err := a.listDepth(ctx, a.Services[k], u, "0", func(string) {})
+	if err != nil {
+		return Collection{}, err
+	}
+	if len(found) != 1 || found[0].Kind != k {
+		return Collection{}, fmt.Errorf("PROPFIND %s: %w", cleanURL(u), errNoCollection)
+	}
+	return found[0], nil
+}
+
+var errNoCollection = errors.New("it is no collection of the wanted kind")

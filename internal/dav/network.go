@@ -1,0 +1,160 @@
+package dav
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-webdav"
+	"golang.org/x/time/rate"
+)
+
+// Settings say how a Network treats servers. The zero value of a field means its default.
+type Settings struct {
+	UserAgent      string        // required: SOGo hides address books from clients without one
+	Connections    int           // requests at once to one host, over all accounts; default 4
+	TPSLimit       float64       // requests a second to one host; default none
+	Retries        int           // how often a request is sent again where that is harmless; negative for never
+	Timeout        time.Duration // how long a server may keep silent; default 2 minutes. Long answers that flow have no limit
+	MaxWait        time.Duration // the longest wait that a server may ask for with Retry-After; default 15 minutes
+	TLS            *tls.Config   // own CA, client certificate; default the system's
+	TrustHosts     []string      // hosts that may get credentials although nothing else connects them to the account
+	AllowPlaintext bool          // http:// to hosts other than loopback addresses
+	Resolver       *Resolver     // for SRV and TXT records and for hosts; default the system's
+	Log            *slog.Logger  // one debug line a request; default none
+}
+
+// Network is what all accounts of a run share: connections, limits per host, and what discovery found out about a domain.
+type Network struct {
+	settings  Settings
+	transport *http.Transport
+	http      webdav.HTTPClient
+
+	mu    sync.Mutex
+	hosts map[string]*host
+	walks map[walkKey]*walk
+}
+
+// NewNetwork returns a Network with these settings.
+func NewNetwork(s Settings) *Network {
+	if s.Connections <= 0 {
+		s.Connections = 4
+	}
+	if s.Timeout <= 0 {
+		s.Timeout = 2 * time.Minute
+	}
+	if s.MaxWait <= 0 {
+		s.MaxWait = 15 * time.Minute
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	if s.Resolver == nil {
+		s.Resolver = &Resolver{}
+	}
+	n := &Network{settings: s, hosts: map[string]*host{}, walks: map[walkKey]*walk{}}
+	n.transport = newTransport(s)
+	n.http = &http.Client{
+		Transport: n.transport,
+		// Go would turn a redirected PROPFIND into a GET without its body; redirects are followed in redirect.go.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return n
+}
+
+// newTransport keeps to HTTP/1.1 and few connections: multiplexing many requests over HTTP/2 is fragile on some servers
+// (Baikal behind nginx) and takes the limit per host out of our hands.
+func newTransport(s Settings) *http.Transport {
+	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second, Resolver: s.Resolver.net()}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialer.DialContext,
+		TLSClientConfig:       s.TLS,
+		TLSHandshakeTimeout:   15 * time.Second,
+		MaxIdleConnsPerHost:   s.Connections,
+		IdleConnTimeout:       30 * time.Second,
+		ExpectContinueTimeout: 0,
+		TLSNextProto:          map[string]func(string, *tls.Conn) http.RoundTripper{},
+	}
+}
+
+// Close drops the connections that are kept open. Requests that are under way go on.
+func (n *Network) Close() { n.transport.CloseIdleConnections() }
+
+// host is what all requests to one host wait for.
+type host struct {
+	slots chan struct{}
+	rate  *rate.Limiter
+
+	mu    sync.Mutex
+	until time.Time // until when the host asked to be left alone
+}
+
+func (n *Network) host(name string) *host {
+	name = strings.ToLower(name)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	h := n.hosts[name]
+	if h == nil {
+		h = &host{slots: make(chan struct{}, n.settings.Connections), rate: rate.NewLimiter(rate.Inf, 1)}
+		if n.settings.TPSLimit > 0 {
+			h.rate = rate.NewLimiter(rate.Limit(n.settings.TPSLimit), 1)
+		}
+		n.hosts[name] = h
+	}
+	return h
+}
+
+// acquire waits until the host may be asked, and holds one of its places until release.
+func (h *host) acquire(ctx context.Context) (release func(), err error) {
+	select {
+	case h.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	release = sync.OnceFunc(func() { <-h.slots })
+	if err := sleep(ctx, h.pause()); err != nil {
+		release()
+		return nil, err
+	}
+	if err := h.rate.Wait(ctx); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
+// rest asks everybody to leave the host alone for a while.
+func (h *host) rest(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if until := time.Now().Add(d); until.After(h.until) {
+		h.until = until
+	}
+}
+
+func (h *host) pause() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return time.Until(h.until)
+}
+
+// sleep waits, or returns the context's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

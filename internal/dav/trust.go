@@ -1,0 +1,67 @@
+package dav
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// TrustError says that a request was not sent because it would have taken the account's credentials to a place that
+// nobody named.
+type TrustError struct {
+	URL    string
+	Reason string
+	Remedy string
+}
+
+func (e *TrustError) Error() string {
+	return fmt.Sprintf("the password was not sent to %s: %s; %s", e.URL, e.Reason, e.Remedy)
+}
+
+// trust decides where the credentials of one account may go: to the host that the accounts file names, to hosts of the
+// same registrable domain over TLS, and to hosts the user vouches for. Names that DNS or a redirect brought up are none
+// of these by themselves (RFC 6764 section 8).
+type trust struct {
+	named          []string // host names from the accounts file: of the URL, or the domain of the mail address
+	hosts          []string // --trust-host
+	allowPlaintext bool
+}
+
+// check returns nil where credentials may be sent with a request for u, else a *TrustError.
+func (t trust) check(u *url.URL) error {
+	name := strings.ToLower(u.Hostname())
+	if u.Scheme != "https" && !t.allowPlaintext && !isLoopback(name) {
+		return &TrustError{origin(u), "the connection is not encrypted", "use https, or allow it with --allow-plaintext"}
+	}
+	if slices.Contains(t.named, name) || slices.ContainsFunc(t.hosts, func(h string) bool { return strings.EqualFold(h, name) }) {
+		return nil
+	}
+	if u.Scheme == "https" && slices.ContainsFunc(t.named, func(n string) bool { return sameSite(n, name) }) {
+		return nil
+	}
+	return &TrustError{origin(u), fmt.Sprintf("%s does not belong to %s", name, strings.Join(t.named, ", ")),
+		"if it is right, allow it with --trust-host " + name}
+}
+
+// isLoopback tells whether a host is this machine, written as such.
+func isLoopback(name string) bool {
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(name)
+	return ip != nil && ip.IsLoopback()
+}
+
+// sameSite tells whether two names have one registrable domain, such as dav.example.co.uk and example.co.uk.
+func sameSite(a, b string) bool {
+	if net.ParseIP(a) != nil || net.ParseIP(b) != nil {
+		return a == b
+	}
+	da, errA := publicsuffix.EffectiveTLDPlusOne(a)
+	db, errB := publicsuffix.EffectiveTLDPlusOne(b)
+	return errA == nil && errB == nil && strings.EqualFold(da, db)
+}
