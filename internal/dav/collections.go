@@ -36,10 +36,10 @@ func (a *Account) Collections(ctx context.Context) ([]Collection, error) {
 			places = []string{s.Collection}
 		}
 		for _, place := range places {
-			if seen[Key(place)] {
+			if seen[a.identity(place)] {
 				continue
 			}
-			seen[Key(place)] = true
+			seen[a.identity(place)] = true
 			found, err := a.listHome(ctx, s, place)
 			if err != nil {
 				return nil, fmt.Errorf("listing the home set: %w", err)
@@ -48,7 +48,16 @@ func (a *Account) Collections(ctx context.Context) ([]Collection, error) {
 		}
 	}
 	slices.SortFunc(all, func(x, y Collection) int { return strings.Compare(x.Path, y.Path) })
-	return slices.CompactFunc(all, func(x, y Collection) bool { return SameResource(x.Path, y.Path) }), nil
+	return slices.CompactFunc(all, func(x, y Collection) bool { return a.identity(x.Path) == a.identity(y.Path) }), nil
+}
+
+// identity is the same for all spellings of a path, and tells hosts apart.
+func (a *Account) identity(path string) string {
+	u, err := a.urlOf(path)
+	if err != nil {
+		return path
+	}
+	return origin(u) + strings.TrimSuffix(Key(u.EscapedPath()), "/")
 }
 
 // listHome lists one home set, and what plain folders in it hold: RFC 4791 section 4.2 lets calendars lie deeper.
@@ -143,8 +152,10 @@ func (a *Account) collection(r *response, path string, s *Service) (Collection, 
 	if tz := r.prop(nsCalDAV, "calendar-timezone"); tz != nil && !damaged(tz.Text) {
 		c.Timezone = strings.TrimSpace(string(tz.Text))
 	}
-	for _, comp := range childrenOf(r.prop(nsCalDAV, "supported-calendar-component-set")) {
-		c.Components = append(c.Components, strings.ToUpper(comp.attr("name")))
+	if kind == Calendar { // Radicale gives address books a component set as well
+		for _, comp := range childrenOf(r.prop(nsCalDAV, "supported-calendar-component-set")) {
+			c.Components = append(c.Components, strings.ToUpper(comp.attr("name")))
+		}
 	}
 	for _, t := range childrenOf(r.prop(nsCardDAV, "supported-address-data")) {
 		// Xandikos calls the element content-type instead of address-data-type; the attributes are the same.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"runtime/debug"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -96,10 +97,20 @@ func (f *fetch) readAhead(ctx context.Context, batches [][]Member, queue chan<- 
 			return
 		}
 		g.Go(func() error {
-			answer <- f.batch(ctx, members, true)
+			answer <- f.guarded(ctx, members)
 			return nil
 		})
 	}
+}
+
+// guarded is batch for a goroutine of its own: a panic is davferry's own error and ends the collection, not the program.
+func (f *fetch) guarded(ctx context.Context, members []Member) (out []fetched) {
+	defer func() {
+		if p := recover(); p != nil {
+			out = []fetched{{err: fmt.Errorf("davferry's own error: %v\n%s", p, debug.Stack())}}
+		}
+	}()
+	return f.batch(ctx, members, true)
 }
 
 // batch fetches members in one multiget. What it does not give is asked for once more in halves, then one by one with
