@@ -101,11 +101,11 @@ func addMultistatusSeeds(f *testing.F) {
 	}
 }
 
-// FuzzRepair checks that a document which encoding/xml reads by itself means the same after the repair, but for the line
+// FuzzRepair checks that a document which encoding/xml reads by itself means the same after the repair, but for line
 // ends, and that nothing makes the reader hang or panic.
 func FuzzRepair(f *testing.F) {
 	addMultistatusSeeds(f)
-	for _, seed := range []string{"<a>x\r\ny</a>", "<a><![CDATA[]]></a>", "<a b='>'>&#13;&#xD83C;&#xDF82;</a>", "<a>\xff\x00</a>", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"} {
+	for _, seed := range []string{"<a>x\r\ny</a>", "<a><![CDATA[]]></a>", "<a b='>'>&#13;&#xD83C;&#xDF82;</a>", "<a>\xff\x00</a>", ">&#13;\r", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, document []byte) {
@@ -130,14 +130,14 @@ func FuzzRepair(f *testing.F) {
 	})
 }
 
-// plainTokens returns what encoding/xml alone makes of a document, line ends made one.
+// plainTokens returns what encoding/xml alone makes of a document, without its line ends.
 func plainTokens(document []byte) (string, bool) {
 	dec := xml.NewDecoder(bytes.NewReader(document))
 	var b strings.Builder
 	for {
 		tok, err := dec.Token()
 		if err == io.EOF {
-			return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(b.String()), true
+			return strings.NewReplacer("\r", "", "\n", "").Replace(b.String()), true // line ends are what the repair is about
 		}
 		if err != nil {
 			return "", false
