@@ -1,0 +1,120 @@
+// Package lab starts real CalDAV and CardDAV servers for tests, fills them and reads them back.
+//
+// It runs the programs of Debian's packages as they are, on loopback, each with a state folder of its own, and ends
+// every process that it started. A test asks for a server and gets one, or is skipped by name where the package is
+// not installed:
+//
+//	s := lab.StartRadicale(t, 2)
+//	err := lab.Load(ctx, s, s.Users[0], dataset.Account(1, dataset.Options{}))
+//	content, err := lab.Read(ctx, s, s.Users[0])
+//
+// With DAVFERRY_LAB=require in the environment a missing server is a failure and not a skip.
+//
+// Load and Read speak plain net/http and encoding/xml and share no code with the client that they are there to check;
+// Fill is for thousands of objects, Collections for properties, Make and Put for single steps. Accounts writes an
+// accounts file for two servers. Package dataset makes the accounts and compares what became of them, package bare is
+// the yardstick for speed, and the commands lab and bare are both for use by hand.
+//
+// The package installs nothing, touches no system service and is of no use outside tests.
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"davferry/internal/dav"
+)
+
+// User is a login of a lab server.
+type User struct {
+	Name     string
+	Password string
+}
+
+// Users returns the first n users of every lab server: user001 with the password pass-user001, and so on.
+func Users(n int) []User {
+	users := make([]User, n)
+	for i := range users {
+		name := fmt.Sprintf("user%03d", i+1)
+		users[i] = User{Name: name, Password: "pass-" + name}
+	}
+	return users
+}
+
+// Server is a running server. Its methods may be called from several goroutines.
+type Server struct {
+	Name  string // of the program and of its Debian package, such as "radicale"
+	URL   string // the root, with its trailing slash: http://127.0.0.1:PORT/
+	Users []User
+
+	homes   map[dav.Kind]string // home sets as paths with %s for the user's name
+	storage string              // where it keeps objects as files, in USER/COLLECTION/NAME; "" where it does not
+	stop    func() error
+}
+
+// Home returns the URL of a user's home set for one kind of collection, with its trailing slash.
+func (s *Server) Home(k dav.Kind, u User) string {
+	return s.URL + fmt.Sprintf(s.homes[k], u.Name)
+}
+
+// Stop ends every process of the server and waits for them; a second call returns what the first did. The error says
+// which process had ended by itself before, and what it wrote last.
+func (s *Server) Stop() error { return s.stop() }
+
+// starters holds what the lab can start. The name is that of the program in /usr/bin and of its Debian package.
+var starters = map[string]func(ctx context.Context, dir string, users []User) (*Server, error){
+	"radicale": Radicale,
+	"xandikos": Xandikos,
+}
+
+// Names lists the servers that the lab can start, in alphabetical order.
+func Names() []string {
+	names := make([]string, 0, len(starters))
+	for name := range starters {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Start starts the named server with its state in dir, as Radicale and Xandikos do.
+func Start(ctx context.Context, name, dir string, users []User) (*Server, error) {
+	start, ok := starters[name]
+	if !ok {
+		return nil, fmt.Errorf("no server called %q: the lab has %s", name, strings.Join(Names(), ", "))
+	}
+	return start(ctx, dir, users)
+}
+
+// Available returns nil where the named server can be started here, else an error that says which package is missing.
+func Available(name string) error {
+	if _, ok := starters[name]; !ok {
+		return fmt.Errorf("no server called %q: the lab has %s", name, strings.Join(Names(), ", "))
+	}
+	if _, err := os.Stat(program(name)); err != nil {
+		return fmt.Errorf("%s is not installed: apt-get install %s", name, name)
+	}
+	return nil
+}
+
+// program returns where Debian's package puts the program. $PATH is not asked: another version may stand there, and
+// what the tests expect was seen of Debian's.
+func program(name string) string { return "/usr/bin/" + name }
+
+// finish makes s end with ctx at the latest, and its end happen once.
+func (s *Server) finish(ctx context.Context, stop ...func() error) *Server {
+	s.stop = sync.OnceValue(func() error {
+		var errs []error
+		for _, f := range stop {
+			errs = append(errs, f())
+		}
+		return errors.Join(errs...)
+	})
+	context.AfterFunc(ctx, func() { _ = s.stop() })
+	return s
+}
