@@ -1,0 +1,70 @@
+package migrate
+
+import (
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Account is one row of the accounts file: someone's collections, where they come from and where they go.
+type Account struct {
+	Name string // the label in reports, one account only; the login name where the file gives none
+	Line int    // where the row begins in the accounts file, 1-based
+
+	Source      Endpoint // zero where the verb reads no server
+	Destination Endpoint // zero where the verb writes to no server
+
+	columns []string // the header of the file, shared by its rows
+	fields  []string // the row as it was read, without its passwords
+}
+
+// Endpoint is one side of an account: a server and the login there.
+type Endpoint struct {
+	Address  string // a URL, a host, host:port, or a mail address to discover the server from
+	User     string // the login name, "" for a bearer token that needs none
+	Password Secret // with AuthBearer the token
+	Auth     string // AuthBasic, AuthDigest or AuthBearer
+}
+
+// The ways to log in: RFC 7617, RFC 7616 and RFC 6750.
+const (
+	AuthBasic  = "basic"
+	AuthDigest = "digest"
+	AuthBearer = "bearer"
+)
+
+// Defaults is what the command line says for all rows of an accounts file.
+type Defaults struct {
+	Source      string // --source: for rows whose column source is empty
+	Destination string // --destination: for rows whose column destination is empty
+
+	// NeedSource and NeedDestination say which sides the verb logs in to. The columns of the other side may be there;
+	// they are not looked at.
+	NeedSource, NeedDestination bool
+
+	AllowPlaintext bool // --allow-plaintext: http:// to hosts other than this one
+}
+
+// ReadAccounts reads an accounts file: CSV in UTF-8 with a header that names the columns. name is the file's name in
+// error messages. It makes no request and runs no password command, but looks up variables and password files.
+//
+// All that is wrong with the file is in one *AccountsError, ordered by line. Messages never repeat what stands in a
+// field: where columns are mixed up, that may be a password.
+func ReadAccounts(r io.Reader, name string, d Defaults) ([]Account, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxAccountsFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	s, problems := parseSheet(text)
+	if s == nil {
+		return nil, &AccountsError{File: name, Problems: problems}
+	}
+	b := newBinder(s, d)
+	b.problems = problems
+	accounts := b.bind()
+	if len(b.problems) > 0 {
+		slices.SortStableFunc(b.problems, AccountProblem.compare)
+		return nil, &AccountsError{File: name, Problems: slices.Compact(b.problems)}
+	}
+	return accounts, nil
+}

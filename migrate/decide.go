@@ -1,0 +1,186 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"davferry/internal/dav"
+	"davferry/mapping"
+)
+
+// take decides what becomes of an object that was fetched. It is called from one goroutine, in the order in which objects
+// come. An error is the collection's.
+func (m *move) take(ctx context.Context, o dav.Object) error {
+	info := mapping.Inspect(m.from.Kind, o.Data)
+	r := m.newResult(o.Path)
+	before := r.SHA256
+	r.ETag, r.UID, r.SHA256, r.Size, r.size, r.fetched = o.ETag, info.UID, sum(o.Data), int64(len(o.Data)), int64(len(o.Data)), time.Now()
+	m.report.Bytes.Read += r.size
+	if reason := m.job.Selection.leavesOutObject(m.from.Kind, info, o.Data); reason != "" {
+		r.Outcome, r.Reason = string(Skipped), reason
+		m.settle(r)
+		return nil
+	}
+	if m.from.Kind == dav.Calendar && (info.Organizer || info.Attendee) && m.schedules() {
+		r.Outcome, r.Condition = string(Refused), "calendar-auto-schedule"
+		r.Reason = "not sent: the destination mails invitations to the people of a meeting and no way is known to keep it quiet; " +
+			"switch that off at the server and say so with --invitations allow"
+		m.settle(r)
+		return nil
+	}
+	there, exists := m.nameFor(o, info, r)
+	if !exists {
+		other, err := m.sameUID(ctx, info.UID)
+		if err != nil {
+			return err
+		}
+		if exists = other.Path != ""; exists {
+			there, r.name = other, dav.LastSegment(other.Path)
+		}
+	}
+	j := job{object: o, result: *r, there: there}
+	ours := r.DestETag != "" && r.DestETag == there.ETag // nobody has touched what an earlier run wrote
+	switch {
+	case !exists, m.job.To != nil, ours && before != r.SHA256:
+		m.work(ctx, func(ctx context.Context, jobs ...job) { m.put(ctx, jobs[0]) }, j)
+	case ours:
+		j.result.Outcome = string(Unchanged)
+		m.settle(&j.result)
+	default:
+		m.pending = append(m.pending, j)
+		m.compareLater(ctx, false)
+	}
+	return nil
+}
+
+// nameFor gives an object its name at the destination and returns what is there under that name: the name of an earlier
+// run, else the one its UID makes, else, where another object of the collection has that UID, one its path makes.
+func (m *move) nameFor(o dav.Object, info mapping.Info, r *result) (there dav.Member, exists bool) {
+	name := mapping.ResourceName(m.from.Kind, info.UID, o.Path)
+	if m.files != nil {
+		name = m.files[o.Path]
+	} else if r.DestPath != "" {
+		name = dav.LastSegment(r.DestPath)
+	}
+	if m.names[strings.ToLower(name)] {
+		name = mapping.ResourceName(m.from.Kind, "", o.Path)
+	}
+	m.names[strings.ToLower(name)] = true
+	r.name = name
+	there, exists = m.place.members[name]
+	return there, exists
+}
+
+// fileNames chooses the names of a collection's objects in an archive.
+func fileNames(k dav.Kind, members []dav.Member) map[string]string {
+	paths := make([]string, len(members))
+	for i, member := range members {
+		paths[i] = member.Path
+	}
+	files := make(map[string]string, len(members))
+	for i, name := range mapping.FileNames(paths, k.Extension()) {
+		files[paths[i]] = name
+	}
+	return files
+}
+
+// sameUID returns the object that the destination holds with that UID under a name that davferry did not give. Such
+// objects came from elsewhere; to put another of the same UID beside them makes a duplicate on some servers.
+func (m *move) sameUID(ctx context.Context, uid string) (dav.Member, error) {
+	if uid == "" || len(m.place.members) == 0 || m.job.To != nil {
+		return dav.Member{}, nil
+	}
+	if m.foreign == nil {
+		if err := m.readForeign(ctx); err != nil {
+			return dav.Member{}, err
+		}
+	}
+	return m.foreign[uid], nil
+}
+
+// readForeign reads the UIDs of what the destination held before and the journal does not know. An object that cannot be
+// read has none; the destination itself is the judge of it.
+func (m *move) readForeign(ctx context.Context) error {
+	m.foreign = map[string]dav.Member{}
+	ours := map[string]bool{}
+	for _, rec := range m.journal {
+		ours[dav.LastSegment(rec.DestPath)] = true
+	}
+	var unknown []dav.Member
+	for name, member := range m.place.members {
+		if !ours[name] {
+			unknown = append(unknown, member)
+		}
+	}
+	for o, err := range m.to.Objects(ctx, m.place.collection, unknown) {
+		if o.Path == "" {
+			return fmt.Errorf("reading what the destination holds already: %w", err)
+		}
+		if err != nil {
+			m.log.Warn("unreadable at the destination", "path", o.Path, "error", err.Error())
+			continue
+		}
+		if uid := mapping.Inspect(m.from.Kind, o.Data).UID; uid != "" {
+			m.foreign[uid] = m.place.members[dav.LastSegment(o.Path)]
+		}
+	}
+	return nil
+}
+
+// compareLater compares what waits for it once there is a batch of it, or all at the end.
+func (m *move) compareLater(ctx context.Context, all bool) {
+	if len(m.pending) == 0 || !all && len(m.pending) < max(1, m.job.Batch) {
+		return
+	}
+	batch := m.pending
+	m.pending = nil
+	m.work(ctx, func(ctx context.Context, jobs ...job) { m.compare(ctx, Unchanged, jobs...) }, batch...)
+}
+
+// compare reads the destination's versions of objects and settles them: with the outcome same where they mean the same,
+// else as conflicts, or by writing over them where the user wants that.
+func (m *move) compare(ctx context.Context, same Outcome, batch ...job) {
+	byKey := make(map[string][]job, len(batch)) // two objects of one UID may meet in one at the destination
+	var members []dav.Member
+	for _, j := range batch {
+		key := dav.Key(j.there.Path)
+		if byKey[key] == nil {
+			members = append(members, j.there)
+		}
+		byKey[key] = append(byKey[key], j)
+	}
+	for o, err := range m.to.Objects(ctx, m.place.collection, members) {
+		if o.Path == "" {
+			m.stop(fmt.Errorf("reading what the destination holds already: %w", err))
+			return
+		}
+		for _, j := range byKey[dav.Key(o.Path)] {
+			if err != nil {
+				m.notPut(ctx, j, fmt.Errorf("reading what the destination holds already: %w", err))
+				continue
+			}
+			m.judge(ctx, j, o, same)
+		}
+	}
+}
+
+// judge settles an object whose version at the destination was read.
+func (m *move) judge(ctx context.Context, j job, there dav.Object, same Outcome) {
+	differences := mapping.Diff(m.from.Kind, j.object.Data, there.Data)
+	if len(differences) == 0 {
+		j.result.DestPath, j.result.DestETag, j.result.Outcome = there.Path, there.ETag, string(same)
+		j.result.Created = j.result.Created || same == Created
+		m.settle(&j.result)
+		return
+	}
+	if m.job.Overwrite && there.ETag != "" {
+		j.there.ETag = there.ETag
+		m.put(ctx, j)
+		return
+	}
+	j.result.Outcome = string(Conflict)
+	j.result.Reason = fmt.Sprintf("the destination holds another version at %s that davferry did not write: %s", there.Path, differences[0])
+	m.settle(&j.result)
+}

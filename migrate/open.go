@@ -1,0 +1,70 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+
+	"davferry/internal/bag"
+	"davferry/internal/dav"
+	"davferry/sink"
+	"davferry/source"
+)
+
+// openSource finds and logs in to the source, or opens the account's part of the archive.
+func (t *transfer) openSource(ctx context.Context) (err error) {
+	if t.job.From != nil {
+		t.from, err = t.job.From.Account(t.account.Name)
+		return err
+	}
+	if t.fromDAV, err = t.open(ctx, t.account.Source); err != nil {
+		return err
+	}
+	t.from = source.NewServer(t.fromDAV, t.job.Batch)
+	return nil
+}
+
+// openSink finds and logs in to the destination, or begins the account's part of the archive.
+func (t *transfer) openSink(ctx context.Context) (err error) {
+	if t.job.To != nil {
+		info := bag.Account{Label: t.account.Name, Folder: t.job.folders[t.account.Name], Source: t.account.Source.Address}
+		if t.fromDAV != nil {
+			info.Principal = t.fromDAV.Principal()
+		}
+		t.to, err = t.job.To.Account(info)
+		return err
+	}
+	if t.toDAV, err = t.open(ctx, t.account.Destination); err != nil {
+		return err
+	}
+	t.to = sink.NewServer(t.toDAV, t.job.Batch, !t.job.Invite)
+	return t.toDAV.Options(ctx, dav.Calendar)
+}
+
+func (t *transfer) open(ctx context.Context, e Endpoint) (*dav.Account, error) {
+	return t.job.Network.Open(ctx, e.Address, e.Login(), func(s dav.Step) {
+		t.log.Debug("discovery", "service", s.Kind.Service(), "question", s.Question, "answer", s.Answer, "decision", s.Decision)
+	})
+}
+
+// Login returns the endpoint's login for package dav.
+func (e Endpoint) Login() dav.Login {
+	return dav.Login{User: e.User, Auth: dav.Auth(e.Auth), Secret: func(ctx context.Context, refused string) (string, error) {
+		secret, err := e.Password.Reveal(ctx)
+		if refused != "" {
+			secret, err = e.Password.Refresh(ctx, refused)
+		}
+		if err != nil {
+			return "", fmt.Errorf("the password of %s: %w", e.User, err)
+		}
+		return secret, nil
+	}}
+}
+
+// schedules tells whether the destination may mail people about what is written to it.
+func (t *transfer) schedules() bool {
+	if t.toDAV == nil || t.job.Invite {
+		return false
+	}
+	s := t.toDAV.Services[dav.Calendar]
+	return s.Schedules() && !s.Silenced
+}

@@ -1,0 +1,222 @@
+package migrate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Summary is what a run did, as --json and report.json show it.
+type Summary struct {
+	Verb        string           `json:"verb"`
+	DryRun      bool             `json:"dry_run,omitempty"`
+	Interrupted bool             `json:"interrupted,omitempty"`
+	Accounts    AccountCounts    `json:"accounts"`
+	Collections CollectionCounts `json:"collections"`
+	Objects     Counts           `json:"objects"`
+	Requests    Traffic          `json:"requests"`
+	Bytes       Volume           `json:"bytes"`
+	Started     time.Time        `json:"started"`
+	Seconds     float64          `json:"seconds"`
+	PerAccount  []*AccountReport `json:"per_account"`
+	Left        []LeftOut        `json:"collections_left_out,omitempty"`
+	Notes       []Note           `json:"notes,omitempty"`
+	Problems    []Problem        `json:"problems"`
+}
+
+// AccountCounts are the numbers of accounts by how they ended.
+type AccountCounts struct {
+	Total      int `json:"total"`
+	OK         int `json:"ok"`
+	Incomplete int `json:"incomplete"` // some of it needs to be looked at
+	Failed     int `json:"failed"`     // nothing of it was done
+}
+
+// CollectionCounts are the numbers of collections by what was done with them.
+type CollectionCounts struct {
+	Total    int `json:"total"`
+	Created  int `json:"created"`
+	Existing int `json:"existing"`
+	Failed   int `json:"failed"`
+	Skipped  int `json:"skipped"`
+}
+
+func (c *CollectionCounts) add(o CollectionCounts) {
+	c.Total += o.Total
+	c.Created += o.Created
+	c.Existing += o.Existing
+	c.Failed += o.Failed
+	c.Skipped += o.Skipped
+}
+
+// Traffic is the number of HTTP requests sent to each side.
+type Traffic struct {
+	Source      int64 `json:"source"`
+	Destination int64 `json:"destination"`
+}
+
+// Volume is the size of the objects read and written, in octets.
+type Volume struct {
+	Read    int64 `json:"read"`
+	Written int64 `json:"written"`
+}
+
+// Problem is something that somebody must look at: an object, a whole collection where Path is empty, a whole account
+// where Collection is empty too.
+type Problem struct {
+	Account    string  `json:"account"`
+	Collection string  `json:"collection,omitempty"`
+	Path       string  `json:"path,omitempty"`
+	UID        string  `json:"uid,omitempty"`
+	Outcome    Outcome `json:"outcome"`
+	Objects    int     `json:"objects,omitempty"` // how many, where it is not one
+	Status     int     `json:"status,omitempty"`
+	Condition  string  `json:"condition,omitempty"`
+	Message    string  `json:"message"`
+}
+
+// LeftOut is a collection that was not moved.
+type LeftOut struct {
+	Account    string `json:"account"`
+	Collection string `json:"collection"`
+	Reason     string `json:"reason"`
+}
+
+// Note is something that is no problem of an object but that the user should know.
+type Note struct {
+	Account    string `json:"account"`
+	Collection string `json:"collection,omitempty"`
+	Message    string `json:"message"`
+}
+
+// AccountReport is what became of one account.
+type AccountReport struct {
+	Account     string           `json:"account"`
+	State       string           `json:"state"` // ok, incomplete or failed
+	Collections CollectionCounts `json:"collections"`
+	Objects     Counts           `json:"objects"`
+	Requests    Traffic          `json:"requests"`
+	Bytes       Volume           `json:"bytes"`
+	Seconds     float64          `json:"seconds"`
+
+	problems []Problem
+	left     []LeftOut
+	notes    []Note
+	mu       sync.Mutex
+}
+
+// The states of an account.
+const (
+	AccountOK         = "ok"
+	AccountIncomplete = "incomplete"
+	AccountFailed     = "failed"
+)
+
+func (r *AccountReport) problem(p Problem) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p.Account = r.Account
+	r.problems = append(r.problems, p)
+}
+
+func (r *AccountReport) note(collection, format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notes = append(r.notes, Note{Account: r.Account, Collection: collection, Message: fmt.Sprintf(format, args...)})
+}
+
+// settle decides the account's state.
+func (r *AccountReport) settle() {
+	switch {
+	case r.State == AccountFailed:
+	case len(r.problems) > 0 || r.Objects.Unsettled() > 0 || r.Collections.Failed > 0:
+		r.State = AccountIncomplete
+	default:
+		r.State = AccountOK
+	}
+}
+
+// newSummary adds up the accounts' reports. An error says that the sums are not right.
+func newSummary(verb string, dryRun bool, started time.Time, reports []*AccountReport) (*Summary, error) {
+	s := &Summary{Verb: verb, DryRun: dryRun, Started: started.UTC().Truncate(time.Second), PerAccount: reports, Problems: []Problem{}}
+	for _, r := range reports {
+		s.Accounts.Total++
+		switch r.State {
+		case AccountOK:
+			s.Accounts.OK++
+		case AccountFailed:
+			s.Accounts.Failed++
+		default:
+			s.Accounts.Incomplete++
+		}
+		if err := r.Objects.check(); err != nil {
+			return nil, fmt.Errorf("account %s: %w", r.Account, err)
+		}
+		s.Collections.add(r.Collections)
+		s.Objects.add(r.Objects)
+		s.Requests.Source += r.Requests.Source
+		s.Requests.Destination += r.Requests.Destination
+		s.Bytes.Read += r.Bytes.Read
+		s.Bytes.Written += r.Bytes.Written
+		s.Left = append(s.Left, r.left...)
+		s.Notes = append(s.Notes, r.notes...)
+		slices.SortStableFunc(r.problems, func(a, b Problem) int {
+			return cmp.Or(strings.Compare(a.Collection, b.Collection), strings.Compare(a.Path, b.Path))
+		})
+		s.Problems = append(s.Problems, r.problems...)
+	}
+	s.Seconds = time.Since(started).Round(time.Millisecond).Seconds()
+	return s, s.Objects.check()
+}
+
+// Complete tells whether every object is accounted for and none needs to be looked at.
+func (s *Summary) Complete() bool {
+	return !s.Interrupted && s.Accounts.OK == s.Accounts.Total && s.Objects.Unsettled() == 0 && len(s.Problems) == 0
+}
+
+// Verdict says in one sentence what is where, and what is not.
+func (s *Summary) Verdict() string {
+	there, what := s.Objects.AtDestination(), "at the destination"
+	switch {
+	case s.Verb == "export":
+		what = "in the archive"
+	case s.DryRun:
+		what = "ready to go or there already (dry run: nothing was written)"
+	}
+	wanted := s.Objects.Listed - s.Objects.Skipped - s.Objects.Gone
+	verdict := fmt.Sprintf("%s of %s objects are %s", thousands(there), thousands(wanted), what)
+	for _, part := range []struct {
+		n    int
+		text string
+	}{
+		{s.Objects.Skipped, "left out by your selection"},
+		{s.Objects.Gone, "deleted at the source meanwhile"},
+		{s.Objects.Refused, "refused"},
+		{s.Objects.Conflict, "in conflict"},
+		{s.Objects.Failed, "failed"},
+	} {
+		if part.n > 0 {
+			verdict += fmt.Sprintf(", %s %s", thousands(part.n), part.text)
+		}
+	}
+	if n := s.Accounts.Failed; n > 0 {
+		verdict += fmt.Sprintf("; %s of %s accounts could not be read or written at all", thousands(n), thousands(s.Accounts.Total))
+	}
+	if n := s.Collections.Failed; n > 0 {
+		verdict += fmt.Sprintf("; %s collections failed", thousands(n))
+	}
+	return verdict
+}
+
+// thousands writes a number as people read it: 1,240.
+func thousands(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

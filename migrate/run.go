@@ -1,0 +1,211 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"davferry/internal/dav"
+	"davferry/sink"
+	"davferry/source"
+)
+
+// The verbs that run accounts.
+const (
+	Migrate = "migrate"
+	Export  = "export"
+	Import  = "import"
+)
+
+// Job is what to do with the accounts of a file.
+type Job struct {
+	Verb     string // Migrate, Export or Import
+	Accounts []Account
+
+	Network *dav.Network
+	From    *source.Archive // of Import; nil where the source is a server
+	To      *sink.Archive   // of Export; nil where the destination is a server
+	Target  string          // of Export: the archive's path; the journal keeps apart what went to different places
+
+	Workers     int // accounts at once
+	Connections int // objects written at once for one account
+	Batch       int // objects asked for with one request
+	DryRun      bool
+	Overwrite   bool // a version at the destination that davferry did not write is replaced
+	Invite      bool // the destination may send invitations
+	Selection   Selection
+
+	Journal  *Journal
+	Progress *Progress
+	Log      *slog.Logger
+
+	folders map[string]string // the accounts' folders in an archive, by name
+}
+
+// Run does the job and returns what it did. An error means that the run could not go on: it was interrupted, or the
+// journal or the archive cannot be written. The summary then says how far it came; it is nil only where the sums are not
+// right. What concerns an object, a collection or an account is in the summary and ends nothing else.
+func (j *Job) Run(ctx context.Context) (*Summary, error) {
+	started := time.Now()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	j.Progress.accounts.Store(int64(len(j.Accounts)))
+	j.folders = accountFolders(j.Accounts)
+	reports := make([]*AccountReport, len(j.Accounts))
+	var g errgroup.Group
+	g.SetLimit(max(1, j.Workers))
+	for i, account := range j.Accounts {
+		reports[i] = &AccountReport{Account: account.Name}
+		g.Go(func() error {
+			if err := j.account(ctx, account, reports[i]); err != nil {
+				cancel(err)
+			}
+			j.Progress.finished.Add(1)
+			return nil
+		})
+	}
+	g.Wait()
+	summary, err := newSummary(j.Verb, j.DryRun, started, reports)
+	if err != nil {
+		return nil, err
+	}
+	if err := context.Cause(ctx); err != nil {
+		summary.Interrupted = true
+		return summary, err
+	}
+	return summary, nil
+}
+
+// account moves one account. An error ends the run; all else is in the report.
+func (j *Job) account(ctx context.Context, account Account, report *AccountReport) (err error) {
+	started := time.Now()
+	t := &transfer{job: j, account: account, report: report, target: j.target(account), log: j.Log.With("account", account.Name)}
+	defer func() {
+		if p := recover(); p != nil {
+			t.fail(fmt.Errorf("davferry's own error: %v", p))
+			t.log.Error("panic", "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+		t.close()
+		report.Seconds = time.Since(started).Round(time.Millisecond).Seconds()
+		report.settle()
+		if keepErr := t.keepState(); err == nil {
+			err = keepErr
+		}
+	}()
+	if ctx.Err() != nil {
+		t.fail(fmt.Errorf("not begun: %w", context.Cause(ctx)))
+		return nil
+	}
+	err = t.run(ctx)
+	if _, fatal := errors.AsType[*runError](err); fatal {
+		return err
+	}
+	if ctx.Err() != nil {
+		err = fmt.Errorf("not finished: %w", context.Cause(ctx))
+	}
+	if err != nil {
+		t.fail(err)
+	}
+	return nil
+}
+
+// target names the place that the journal's rows of an account are about.
+func (j *Job) target(a Account) string {
+	if j.Verb == Export {
+		return Export + " " + j.Target
+	}
+	return j.Verb + " " + a.Destination.Address + " " + a.Destination.User
+}
+
+// runError is an error that ends the run.
+type runError struct{ err error }
+
+func (e *runError) Error() string { return e.err.Error() }
+func (e *runError) Unwrap() error { return e.err }
+
+// transfer is the moving of one account.
+type transfer struct {
+	job     *Job
+	account Account
+	target  string
+	report  *AccountReport
+	log     *slog.Logger
+
+	from     source.Source
+	to       sink.Sink
+	fromDAV  *dav.Account // nil where the source is an archive
+	toDAV    *dav.Account // nil where the destination is an archive
+	existing []dav.Collection
+	taken    map[string]string // paths at the destination by Key, and the collection that goes there
+	folders  map[string]string // names in an archive by the collection's path
+
+	silence silence
+}
+
+// run opens both sides and moves the collections one after the other.
+func (t *transfer) run(ctx context.Context) error {
+	if err := t.openSource(ctx); err != nil {
+		return fmt.Errorf("the source: %w", err)
+	}
+	if err := t.openSink(ctx); err != nil {
+		return fmt.Errorf("the destination: %w", err)
+	}
+	collections, err := t.from.Collections(ctx)
+	if err != nil {
+		return fmt.Errorf("the source: %w", err)
+	}
+	t.log.Info("account opened", "collections", len(collections))
+	if t.existing, err = t.to.Collections(ctx); err != nil {
+		return fmt.Errorf("the destination: %w", err)
+	}
+	t.taken, t.folders = map[string]string{}, collectionFolders(collections)
+	return t.collections(ctx, collections)
+}
+
+// fail takes down an error that ended the account.
+func (t *transfer) fail(err error) {
+	if t.report.Objects.Listed == 0 {
+		t.report.State = AccountFailed
+	}
+	status, condition := answerOf(err)
+	t.report.problem(Problem{Outcome: Failed, Status: status, Condition: condition, Message: err.Error()})
+	t.log.Error("account ended early", "error", err.Error())
+}
+
+func answerOf(err error) (status int, condition string) {
+	if e, ok := errors.AsType[*dav.Error](err); ok {
+		return e.StatusCode, e.Condition
+	}
+	return 0, ""
+}
+
+// close takes down what the sides have cost.
+func (t *transfer) close() {
+	if t.fromDAV != nil {
+		t.report.Requests.Source = t.fromDAV.Requests()
+	}
+	if t.toDAV != nil {
+		t.report.Requests.Destination = t.toDAV.Requests()
+	}
+}
+
+// keepState writes the account's state into the journal, after an interruption too.
+func (t *transfer) keepState() error {
+	if t.job.DryRun {
+		return nil
+	}
+	reason := ""
+	if len(t.report.problems) > 0 {
+		reason = t.report.problems[0].Message
+	}
+	err := t.job.Journal.PutAccount(context.WithoutCancel(context.Background()), t.target, t.account.Name, AccountRecord{State: t.report.State, Reason: reason})
+	if err != nil {
+		return &runError{err}
+	}
+	return nil
+}
