@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"davferry/internal/dav"
+	"davferry/migrate"
+)
+
+// discoverFlags are the flags of discover: a login without an accounts file.
+type discoverFlags struct {
+	network networkFlags
+	log     logFlags
+	user    string
+	env     string
+	file    string
+	command string
+	auth    string
+	json    bool
+}
+
+func (p *program) discoverCommand() *cobra.Command {
+	f := &discoverFlags{}
+	cmd := &cobra.Command{
+		Use:   "discover ADDRESS|URL",
+		Short: "Find the server of an account, step by step, and show what the account holds",
+		Long: `Find the CalDAV and the CardDAV server of an account from a mail address, a host or a URL, and show each question,
+each answer and what followed from it; then the collections, and which of them would be moved.
+
+Without a password flag the password is asked for where stdin is a terminal.
+
+` + exitHelp,
+		Example: `  davferry discover anna@example.org --password-env PW
+  davferry discover https://dav.example.org/ --user anna --password-command "pass dav/anna"`,
+		Args: args(1, "the address"),
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&f.user, "user", "", "login name (default: the address, if it is a mail address)")
+	fs.StringVar(&f.env, "password-env", "", "name of the `VARIABLE` that holds the password")
+	fs.StringVar(&f.file, "password-file", "", "`FILE` that holds the password")
+	fs.StringVar(&f.command, "password-command", "", "`COMMAND` that prints the password")
+	fs.StringVar(&f.auth, "auth", "basic", "basic, digest or bearer")
+	fs.BoolVar(&f.json, "json", false, "print the result as one JSON document")
+	f.network.add(cmd)
+	f.log.add(cmd)
+	fs.SortFlags = false
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return p.discover(cmd.Context(), f, args[0]) }
+	return cmd
+}
+
+// discovered is the result of discover as JSON.
+type discovered struct {
+	CalDAV      discoveredService  `json:"caldav"`
+	CardDAV     discoveredService  `json:"carddav"`
+	Collections []listedCollection `json:"collections"`
+	Error       string             `json:"error,omitempty"`
+}
+
+type discoveredService struct {
+	Principal string           `json:"principal,omitempty"`
+	HomeSets  []string         `json:"home_sets"`
+	Features  []string         `json:"features,omitempty"`
+	Server    string           `json:"server,omitempty"`
+	Steps     []discoveredStep `json:"steps"`
+}
+
+type discoveredStep struct {
+	Question string `json:"question"`
+	Answer   string `json:"answer"`
+	Decision string `json:"decision"`
+}
+
+type listedCollection struct {
+	Kind       string   `json:"kind"`
+	Path       string   `json:"path"`
+	Name       string   `json:"name"`
+	Color      string   `json:"color,omitempty"`
+	Components []string `json:"components,omitempty"`
+	Skip       string   `json:"skip,omitempty"`
+}
+
+func (p *program) discover(ctx context.Context, f *discoverFlags, address string) error {
+	login, err := p.discoverLogin(f, address)
+	if err != nil {
+		return err
+	}
+	if err := migrate.CheckAddress(address, f.network.allowPlaintext); err != nil {
+		return usagef("%s: %w", address, err)
+	}
+	log, closeLog, err := f.log.open("", p.stderr)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	network, err := f.network.network(log)
+	if err != nil {
+		return err
+	}
+	defer network.Close()
+	result := &discovered{Collections: []listedCollection{}}
+	services := map[dav.Kind]*discoveredService{dav.Calendar: &result.CalDAV, dav.AddressBook: &result.CardDAV}
+	for _, s := range services {
+		s.HomeSets, s.Steps = []string{}, []discoveredStep{}
+	}
+	account, err := network.Open(ctx, address, login, func(s dav.Step) {
+		services[s.Kind].Steps = append(services[s.Kind].Steps, discoveredStep{s.Question, s.Answer, s.Decision})
+		if !f.json {
+			fmt.Fprintf(p.stdout, "%s: %s\n    %s\n    -> %s\n", s.Kind.Service(), printable(s.Question), printable(s.Answer), printable(s.Decision))
+		}
+	})
+	if err == nil {
+		err = result.fill(ctx, account, services)
+	}
+	if err != nil {
+		result.Error = err.Error()
+	}
+	if f.json {
+		return errors.Join(err, printJSON(p.stdout, result))
+	}
+	if err == nil {
+		p.printDiscovered(result)
+	}
+	return err
+}
+
+// fill adds what the account holds.
+func (d *discovered) fill(ctx context.Context, account *dav.Account, services map[dav.Kind]*discoveredService) error {
+	for k, found := range account.Services {
+		if err := account.Options(ctx, k); err != nil {
+			return err
+		}
+		s := services[k]
+		s.Principal, s.HomeSets, s.Features, s.Server = found.Principal, found.HomeSets, found.Features, found.Server
+		if found.Collection != "" {
+			s.HomeSets = []string{}
+		}
+	}
+	collections, err := account.Collections(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range collections {
+		d.Collections = append(d.Collections, listedCollection{c.Kind.String(), c.Path, c.DisplayName, c.Color, c.Components, c.Skip})
+	}
+	return nil
+}
+
+// discoverLogin makes the login from the flags.
+func (p *program) discoverLogin(f *discoverFlags, address string) (dav.Login, error) {
+	if err := oneOf("auth", f.auth, "basic", "digest", "bearer"); err != nil {
+		return dav.Login{}, err
+	}
+	if f.user == "" && !strings.Contains(address, "://") && strings.Contains(address, "@") {
+		f.user = address
+	}
+	secret, err := p.discoverSecret(f)
+	if err != nil {
+		return dav.Login{}, err
+	}
+	return migrate.Endpoint{User: f.user, Auth: f.auth, Password: secret}.Login(), nil
+}
+
+func (p *program) discoverSecret(f *discoverFlags) (migrate.Secret, error) {
+	given := slices.DeleteFunc([]string{f.env, f.file, f.command}, func(s string) bool { return s == "" })
+	switch {
+	case len(given) > 1:
+		return migrate.Secret{}, usagef("--password-env, --password-file and --password-command exclude each other")
+	case f.env != "":
+		if _, ok := os.LookupEnv(f.env); !ok {
+			return migrate.Secret{}, usagef("--password-env: the variable %s is not set", f.env)
+		}
+		return migrate.SecretFromEnv(f.env), nil
+	case f.file != "":
+		return migrate.SecretFromFile(f.file), nil
+	case f.command != "":
+		return migrate.SecretFromCommand(f.command), nil
+	case f.user == "" && f.auth != "bearer":
+		return migrate.Secret{}, nil
+	}
+	return p.askPassword(f.user)
+}
+
+// askPassword asks on the terminal.
+func (p *program) askPassword(user string) (migrate.Secret, error) {
+	in, ok := p.stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return migrate.Secret{}, usagef("a password is missing: give --password-env, --password-file or --password-command")
+	}
+	fmt.Fprintf(p.stderr, "password of %s: ", user)
+	text, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintln(p.stderr)
+	if err != nil {
+		return migrate.Secret{}, fmt.Errorf("reading the password: %w", err)
+	}
+	return migrate.SecretOf(string(text)), nil
+}
+
+func (p *program) printDiscovered(d *discovered) {
+	printService(p.stdout, "CalDAV", d.CalDAV)
+	printService(p.stdout, "CardDAV", d.CardDAV)
+	if len(d.Collections) == 0 {
+		fmt.Fprintln(p.stdout, "no collections")
+		return
+	}
+	tw := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "KIND\tNAME\tPATH\tCOMPONENTS\tCOLOR\tDECISION")
+	for _, c := range d.Collections {
+		decision := "take"
+		if c.Skip != "" {
+			decision = "skip: " + c.Skip
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Kind, printable(c.Name), printable(c.Path),
+			printable(strings.Join(c.Components, ",")), printable(c.Color), printable(decision))
+	}
+	tw.Flush()
+}
+
+func printService(w io.Writer, name string, s discoveredService) {
+	if s.Principal == "" && len(s.HomeSets) == 0 {
+		fmt.Fprintf(w, "%s: none\n", name)
+		return
+	}
+	fmt.Fprintf(w, "%s: principal %s, home set %s\n", name, printable(s.Principal), printable(strings.Join(s.HomeSets, ", ")))
+	if len(s.Features) > 0 {
+		fmt.Fprintf(w, "    the server says it can: %s\n", printable(strings.Join(s.Features, ", ")))
+	}
+}
+
+// printable makes what a server sent safe to show on a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}

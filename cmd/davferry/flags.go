@@ -1,0 +1,142 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"davferry/internal/dav"
+	"davferry/migrate"
+)
+
+// networkFlags are the flags about servers and connections.
+type networkFlags struct {
+	connections    int
+	tpslimit       float64
+	retries        int
+	timeout        time.Duration
+	caCert         string
+	clientCert     string
+	clientKey      string
+	insecure       bool
+	allowPlaintext bool
+	trustHosts     []string
+	dns            string
+}
+
+func (f *networkFlags) add(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.IntVar(&f.connections, "connections", 4, "requests at once to one host, over all accounts")
+	fs.Float64Var(&f.tpslimit, "tpslimit", 0, "requests a second to one host (0 for no limit)")
+	fs.IntVar(&f.retries, "retries", 5, "how often a request is sent again where that is harmless")
+	fs.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long a server may keep silent")
+	fs.StringVar(&f.caCert, "ca-cert", "", "`FILE` with certificates (PEM) to trust besides the system's")
+	fs.StringVar(&f.clientCert, "client-cert", "", "`FILE` with a client certificate (PEM)")
+	fs.StringVar(&f.clientKey, "client-key", "", "`FILE` with its key (PEM)")
+	fs.BoolVar(&f.insecure, "insecure-skip-verify", false, "do not check certificates: anybody on the way can read the passwords")
+	fs.BoolVar(&f.allowPlaintext, "allow-plaintext", false, "allow http:// to other machines: anybody on the way can read the passwords")
+	fs.StringArrayVar(&f.trustHosts, "trust-host", nil, "`HOST` that may get passwords although nothing else connects it to an account (repeatable)")
+	fs.StringVar(&f.dns, "dns", "", "resolver to ask, as `ADDR` or ADDR:PORT")
+}
+
+// network makes the network of a run.
+func (f *networkFlags) network(log *slog.Logger) (*dav.Network, error) {
+	if f.connections < 1 || f.retries < 0 || f.timeout <= 0 || f.tpslimit < 0 {
+		return nil, usagef("--connections and --timeout must be above 0, --retries and --tpslimit not below")
+	}
+	config, err := f.tls()
+	if err != nil {
+		return nil, err
+	}
+	resolver := &dav.Resolver{Addr: f.dns}
+	if _, _, err := net.SplitHostPort(f.dns); f.dns != "" && err != nil {
+		resolver.Addr = net.JoinHostPort(f.dns, "53")
+	}
+	return dav.NewNetwork(dav.Settings{
+		UserAgent: "davferry/" + version(), Connections: f.connections, TPSLimit: f.tpslimit, Retries: f.retries,
+		Timeout: f.timeout, TLS: config, TrustHosts: f.trustHosts, AllowPlaintext: f.allowPlaintext, Resolver: resolver, Log: log,
+	}), nil
+}
+
+func (f *networkFlags) tls() (*tls.Config, error) {
+	config := &tls.Config{InsecureSkipVerify: f.insecure}
+	if f.caCert != "" {
+		pem, err := os.ReadFile(f.caCert)
+		if err != nil {
+			return nil, usagef("--ca-cert: %w", err)
+		}
+		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
+			config.RootCAs = x509.NewCertPool()
+		}
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, usagef("--ca-cert: %s holds no certificate in PEM form", f.caCert)
+		}
+	}
+	if (f.clientCert == "") != (f.clientKey == "") {
+		return nil, usagef("--client-cert and --client-key go together")
+	}
+	if f.clientCert != "" {
+		pair, err := tls.LoadX509KeyPair(f.clientCert, f.clientKey)
+		if err != nil {
+			return nil, usagef("--client-cert: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
+
+// selectionFlags are the flags about what is moved.
+type selectionFlags struct {
+	include, exclude, objects []string
+	from, to                  string
+}
+
+func (f *selectionFlags) add(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.StringArrayVar(&f.include, "include", nil, "take only collections whose name matches `GLOB` (repeatable)")
+	fs.StringArrayVar(&f.exclude, "exclude", nil, "leave out collections whose name matches `GLOB` (repeatable)")
+	fs.StringSliceVar(&f.objects, "objects", nil, "take only these `TYPES`: events,todos,journals,contacts")
+	fs.StringVar(&f.from, "from", "", "take only what happens on or after `DATE` (2006-01-31); recurring objects go whole")
+	fs.StringVar(&f.to, "to", "", "take only what happens on or before `DATE`")
+}
+
+func (f *selectionFlags) selection() (migrate.Selection, error) {
+	s := migrate.Selection{Include: f.include, Exclude: f.exclude, Objects: f.objects}
+	var err error
+	if s.From, err = parseDay("--from", f.from); err != nil {
+		return s, err
+	}
+	if s.To, err = parseDay("--to", f.to); err != nil {
+		return s, err
+	}
+	if err := s.Check(); err != nil {
+		return s, &usageError{err: err}
+	}
+	return s, nil
+}
+
+func parseDay(flag, value string) (time.Time, error) {
+	if value == "" {
+		return time.Time{}, nil
+	}
+	day, err := time.Parse(time.DateOnly, value)
+	if err != nil {
+		return day, usagef("%s: %q is no date, write it like 2006-01-31", flag, value)
+	}
+	return day, nil
+}
+
+// oneOf checks the value of a flag that knows a few words.
+func oneOf(flag, value string, words ...string) error {
+	for _, w := range words {
+		if w == value {
+			return nil
+		}
+	}
+	return usagef("--%s is one of %v, not %q", flag, words, value)
+}

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"davferry/migrate"
+	"davferry/sink"
+	"davferry/source"
+)
+
+// jobFlags are the flags of the verbs that run accounts.
+type jobFlags struct {
+	network   networkFlags
+	selection selectionFlags
+	log       logFlags
+
+	verb        string
+	source      string
+	destination string
+	archive     string
+	state       string
+	workers     int
+	multiget    int
+	dryRun      bool
+	onConflict  string
+	invitations string
+	json        bool
+}
+
+// add declares the flags that the verb has.
+func (f *jobFlags) add(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	if f.verb != migrate.Import {
+		fs.StringVar(&f.source, "source", "", "source `SERVER` of rows that name none: a URL, a host or a mail domain")
+		f.selection.add(cmd)
+	}
+	if f.verb != migrate.Export {
+		fs.StringVar(&f.destination, "destination", "", "destination `SERVER` of rows that name none")
+		fs.BoolVar(&f.dryRun, "dry-run", false, "do everything but write")
+		fs.StringVar(&f.onConflict, "on-conflict", "keep", "what to do with a version at the destination that davferry did not write: keep or overwrite")
+		fs.StringVar(&f.invitations, "invitations", "quiet", "quiet: nobody is mailed; allow: the destination may send invitations")
+	}
+	if f.verb != migrate.Migrate {
+		fs.StringVar(&f.archive, "archive", "", "the archive: a folder, or a file whose name ends in .zip or .tar.zst (required)")
+	}
+	fs.IntVar(&f.workers, "workers", 4, "accounts at once")
+	fs.IntVar(&f.multiget, "multiget", 50, "objects to ask for with one request")
+	fs.StringVar(&f.state, "state", "", "state `FOLDER` (default: the accounts file's name without .csv, plus .davferry, beside it)")
+	fs.BoolVar(&f.json, "json", false, "print the result as one JSON document")
+	f.network.add(cmd)
+	f.log.add(cmd)
+	fs.SortFlags = false
+}
+
+// check refuses values that cannot be meant, before anything is opened.
+func (f *jobFlags) check() error {
+	if f.workers < 1 || f.multiget < 1 {
+		return usagef("--workers and --multiget must be at least 1")
+	}
+	if f.verb != migrate.Migrate && f.archive == "" {
+		return usagef("--archive is missing: it names the folder, the .zip or the .tar.zst")
+	}
+	if f.verb == migrate.Export {
+		return nil
+	}
+	return errors.Join(oneOf("on-conflict", f.onConflict, "keep", "overwrite"), oneOf("invitations", f.invitations, "quiet", "allow"))
+}
+
+// runJob reads the accounts, takes the state folder, runs the verb, and reports.
+func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	selection, err := f.selection.selection()
+	if err != nil {
+		return err
+	}
+	accounts, err := p.readAccounts(f, accountsFile)
+	if err != nil {
+		return err
+	}
+	state, err := f.stateDir(accountsFile)
+	if err != nil {
+		return err
+	}
+	lock, err := migrate.Lock(state)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+	log, closeLog, err := f.log.open(state, p.stderr)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	network, err := f.network.network(log)
+	if err != nil {
+		return err
+	}
+	defer network.Close()
+	job := &migrate.Job{
+		Verb: f.verb, Accounts: accounts, Network: network, Workers: f.workers, Connections: f.network.connections,
+		Batch: f.multiget, DryRun: f.dryRun, Overwrite: f.onConflict == "overwrite", Invite: f.invitations == "allow",
+		Selection: selection, Progress: &migrate.Progress{}, Log: log,
+	}
+	return p.report(ctx, f, job, state)
+}
+
+func (p *program) readAccounts(f *jobFlags, path string) ([]migrate.Account, error) {
+	d := migrate.Defaults{Source: f.source, Destination: f.destination, AllowPlaintext: f.network.allowPlaintext,
+		NeedSource: f.verb != migrate.Import, NeedDestination: f.verb != migrate.Export}
+	if path == "-" {
+		return migrate.ReadAccounts(p.stdin, "stdin", d)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, usagef("the accounts file: %w", err)
+	}
+	defer file.Close()
+	return migrate.ReadAccounts(file, path, d)
+}
+
+func (f *jobFlags) stateDir(accountsFile string) (string, error) {
+	if f.state != "" {
+		return f.state, nil
+	}
+	if accountsFile == "-" {
+		return "", usagef("--state is missing: with the accounts from stdin there is no file to keep the state beside")
+	}
+	return migrate.StateDir(accountsFile), nil
+}
+
+// report runs the job with its journal and archive, and shows and keeps what came of it.
+func (p *program) report(ctx context.Context, f *jobFlags, job *migrate.Job, state string) (err error) {
+	journal, err := migrate.OpenJournal(ctx, state)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	job.Journal = journal
+	run, err := journal.StartRun(ctx, f.verb)
+	if err != nil {
+		return err
+	}
+	summary, runErr := p.runIn(ctx, f, job)
+	if summary == nil {
+		return runErr
+	}
+	status := finish(ctx, outcomeOf(summary, runErr), io.Discard)
+	err = errors.Join(keepReport(state, summary, job.Accounts), journal.FinishRun(context.WithoutCancel(ctx), run, status))
+	if f.json {
+		err = errors.Join(err, printJSON(p.stdout, summary))
+	} else {
+		printSummary(p.stdout, summary, filepath.Join(state, "report.json"))
+	}
+	return errors.Join(outcomeOf(summary, runErr), err)
+}
+
+func outcomeOf(s *migrate.Summary, err error) error {
+	if err == nil && !s.Complete() {
+		return errIncomplete
+	}
+	return err
+}
+
+// runIn runs the job with the archive that it reads or writes.
+func (p *program) runIn(ctx context.Context, f *jobFlags, job *migrate.Job) (*migrate.Summary, error) {
+	switch f.verb {
+	case migrate.Export:
+		return p.runExport(ctx, f, job)
+	case migrate.Import:
+		archive, err := source.OpenArchive(f.archive)
+		if err != nil {
+			return nil, err
+		}
+		defer archive.Close()
+		job.From = archive
+	}
+	return p.watch(ctx, f, job)
+}
+
+// runExport writes the archive. Interrupted, it leaves what it has for the next run to go on with; the archive itself
+// appears whole or not at all.
+func (p *program) runExport(ctx context.Context, f *jobFlags, job *migrate.Job) (*migrate.Summary, error) {
+	target, err := filepath.Abs(f.archive)
+	if err != nil {
+		return nil, err
+	}
+	archive, err := sink.CreateArchive(f.archive, "davferry "+version(), time.Now())
+	if err != nil {
+		return nil, err
+	}
+	defer archive.Close()
+	job.To, job.Target = archive, target
+	summary, err := p.watch(ctx, f, job)
+	if err != nil {
+		return summary, err
+	}
+	if err := archive.Commit(ctx); err != nil {
+		return summary, fmt.Errorf("the archive %s was not written: %w", f.archive, err)
+	}
+	return summary, nil
+}
+
+// watch runs the job and shows its progress.
+func (p *program) watch(ctx context.Context, f *jobFlags, job *migrate.Job) (*migrate.Summary, error) {
+	stop := showProgress(ctx, f.verb, job.Progress, p.stderr)
+	defer stop()
+	return job.Run(ctx)
+}
+
+// keepReport writes report.json and failures.csv into the state folder.
+func keepReport(state string, s *migrate.Summary, accounts []migrate.Account) error {
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := writeWhole(filepath.Join(state, "report.json"), append(text, '\n')); err != nil {
+		return err
+	}
+	bad := map[string]bool{}
+	for _, r := range s.PerAccount {
+		bad[r.Account] = r.State != migrate.AccountOK
+	}
+	var failed []migrate.Account
+	for _, a := range accounts {
+		if bad[a.Name] {
+			failed = append(failed, a)
+		}
+	}
+	return writeFailures(filepath.Join(state, "failures.csv"), failed)
+}
+
+// writeFailures writes the rows that did not end well; where there are none, an older file goes.
+func writeFailures(path string, failed []migrate.Account) error {
+	if len(failed) == 0 {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".failures-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	if err := errors.Join(migrate.WriteFailures(file, failed), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+// writeWhole writes a file so that it is never seen half.
+func writeWhole(path string, data []byte) error {
+	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
