@@ -25,6 +25,14 @@ type Service struct {
 
 	// Silenced says that the headers of a quiet Put are known to keep this server from sending invitations.
 	Silenced bool
+
+	outbox bool // the principal has a scheduling outbox (RFC 6638 section 2.1.1)
+}
+
+// Schedules tells whether the server may send invitations for what is written to it: it says so (RFC 6638 section 2), or
+// it does not say what it can and gives the principal a scheduling outbox.
+func (s *Service) Schedules() bool {
+	return s.Has("calendar-auto-schedule") || s != nil && len(s.Features) == 0 && s.outbox
 }
 
 // Has tells whether the server announces a feature in its DAV header, such as "calendar-auto-schedule".
@@ -384,6 +392,7 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 		}
 		answer.url, s.Principal = u, d.client.pathOf(u)
 	}
+	s.outbox = len(r.prop(nsCalDAV, "schedule-outbox-URL").hrefs()) > 0
 	for _, href := range r.prop(k.traits().space, k.traits().homeSet).hrefs() {
 		u, err := resolve(answer.url, href)
 		if err != nil {
