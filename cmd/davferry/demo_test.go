@@ -5,11 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"go.uber.org/goleak"
 
 	"davferry/internal/dav/davtest"
 )
@@ -23,7 +26,7 @@ func runDemo(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	return status, out.String(), problems.String()
 }
 
-func runDemoTo(t *testing.T, ctx context.Context, stdout, stderr interface{ Write([]byte) (int, error) }, args ...string) int {
+func runDemoTo(t *testing.T, ctx context.Context, stdout, stderr io.Writer, args ...string) int {
 	t.Helper()
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
@@ -184,7 +187,8 @@ func (w *watcher) Write(p []byte) (int, error) {
 }
 
 func TestDemoInterrupted(t *testing.T) {
-	for _, at := range []string{"1. The accounts file", "2. Move", "$ davferry migrate", "3. The same", "4. Export", "$ davferry verify", "6. Compare"} {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	for _, at := range []string{"1. The accounts file", "$ davferry migrate", "4. Export", "$ davferry verify"} {
 		t.Run(at, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			watch := &watcher{on: at, do: func() { cancel(errInterrupted) }}
