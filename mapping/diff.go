@@ -108,6 +108,7 @@ func (c *comparer) compare(where string, a, b *component) {
 func (c *comparer) compareEntries(where string, a, b []entry) {
 	var onlyA, onlyB []*entry
 	var places []place
+	seen := [2]map[int]bool{{}, {}}
 	for i, j := 0, 0; i < len(a) || j < len(b); {
 		order := 0
 		switch {
@@ -126,7 +127,7 @@ func (c *comparer) compareEntries(where string, a, b []entry) {
 			onlyB = append(onlyB, &b[j])
 			j++
 		default:
-			c.note(&a[i], &b[j])
+			c.note(&a[i], &b[j], seen)
 			places = append(places, place{a[i].place, b[j].place})
 			i++
 			j++
@@ -152,8 +153,19 @@ func inOrder(places []place) bool {
 }
 
 // note adds the rules by which two entries that mean the same are written differently: what was done to one line and
-// not to the other, or, where the same was done to both, all of that.
-func (c *comparer) note(a, b *entry) {
+// not to the other, or, where the same was done to both, all of that. seen holds the places of lists, which are looked
+// at as lines once and not for each of their values.
+func (c *comparer) note(a, b *entry, seen [2]map[int]bool) {
+	if a.part && seen[0][a.place] || b.part && seen[1][b.place] {
+		c.rules |= a.rules ^ b.rules
+		return
+	}
+	if a.part {
+		seen[0][a.place] = true
+	}
+	if b.part {
+		seen[1][b.place] = true
+	}
 	if bytes.Equal(a.line.Raw(), b.line.Raw()) {
 		return
 	}

@@ -197,7 +197,7 @@ func TestOverlapsIsBounded(t *testing.T) {
 	} {
 		start := time.Now()
 		Overlaps(dav.Calendar, []byte(object(spec)), day("2026-01-01"), day("2026-01-31"))
-		if d := time.Since(start); d > 10*time.Second {
+		if d := time.Since(start); d > 30*time.Second {
 			t.Errorf("%s: took %v", name, d)
 		}
 	}

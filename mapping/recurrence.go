@@ -13,7 +13,7 @@ const (
 	maxRule        = 1024    // octets
 	maxInterval    = 1000    // INTERVAL; 100 for yearly rules
 	maxTimesOfDay  = 64      // BYHOUR × BYMINUTE × BYSECOND
-	maxRules       = 200     // expanded for one object
+	maxRules       = 100     // expanded for one object
 	maxOccurrences = 100_000 // looked at for one object
 	maxYears       = 400     // after the first start; the Gregorian calendar repeats itself by then
 )
