@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -40,16 +42,17 @@ func (t *tally) count(outcome string, n int64) {
 	t.outcomes[outcome] += n
 }
 
-// record writes the collection's parts and brings its folder in line with the entries.
+// record writes the collection's parts and brings its folder in line with the entries. Nothing else is done to the
+// collection meanwhile.
 func (sc *stagedCollection) record(ctx context.Context, label string, entries []Entry) error {
-	files, err := sc.entryFiles(ctx, entries)
+	err := sc.claim(ctx, entries)
 	if err == nil {
-		err = sc.prune(files)
+		err = sc.prune()
 	}
 	if err != nil {
 		return err
 	}
-	r := &records{dir: sc.dir, source: sc.source, label: label, files: files, entries: byPath(entries)}
+	r := &records{dir: sc.dir, source: sc.source, label: label, files: sc.objects, entries: byPath(entries)}
 	if err := r.write(sc.archive.stage); err != nil {
 		return sc.failed("record", "", err)
 	}
@@ -69,71 +72,95 @@ func byPath(entries []Entry) []*Entry {
 	return sorted
 }
 
-// entryFiles returns the staged file of each entry with a name, by that name.
-func (sc *stagedCollection) entryFiles(ctx context.Context, entries []Entry) (map[string]stagedFile, error) {
-	files := make(map[string]stagedFile)
-	for _, e := range entries {
+// claim marks the staged file of each entry with a name as one that belongs to the archive, and forgets all others.
+func (sc *stagedCollection) claim(ctx context.Context, entries []Entry) error {
+	claimed := make(map[string]bool)
+	for i := range entries {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
+		e := &entries[i]
 		if e.Name == "" {
 			continue
 		}
-		if _, twice := files[e.Name]; twice {
-			return nil, sc.failed("record", e.Name, fmt.Errorf("two objects of the source have it, %s one of them", e.Path))
+		if claimed[e.Name] {
+			return sc.failed("record", e.Name, fmt.Errorf("two objects of the source have it, %s one of them", e.Path))
 		}
-		f, err := sc.entryFile(e)
-		if err != nil {
-			return nil, err
+		if err := sc.checkEntry(e); err != nil {
+			return err
 		}
-		files[e.Name] = f
+		claimed[e.Name] = true
 	}
-	return files, nil
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	maps.DeleteFunc(sc.objects, func(name string, _ stagedFile) bool { return !claimed[name] })
+	return nil
 }
 
-// entryFile returns the staged file of an entry, which must be the one that the entry says.
-func (sc *stagedCollection) entryFile(e Entry) (stagedFile, error) {
+// checkEntry says why the staged file of an entry is not the one that the entry says.
+func (sc *stagedCollection) checkEntry(e *Entry) error {
 	if err := checkName(e.Name); err != nil {
-		return stagedFile{}, sc.failed("record", e.Name, err)
+		return sc.failed("record", e.Name, err)
 	}
 	f, found, err := sc.object(e.Name)
 	switch sum := f.sums.Hex(bag.SHA256); {
 	case err != nil:
+		return err
 	case !found:
-		err = sc.failed("record", e.Name, fmt.Errorf("it is not there, but %s shall be", e.Path))
+		return sc.failed("record", e.Name, fmt.Errorf("it is not there, but %s shall be", e.Path))
 	case e.SHA256 != "" && e.SHA256 != sum:
-		err = sc.failed("record", e.Name, fmt.Errorf("its sha256 is %s, but %s has %s", sum, e.Path, e.SHA256))
+		return sc.failed("record", e.Name, fmt.Errorf("its sha256 is %s, but %s has %s", sum, e.Path, e.SHA256))
 	}
-	return f, err
+	return nil
 }
 
-// prune removes from the folder what is neither in files nor one of the collection's own files, and adds these to
-// files.
-func (sc *stagedCollection) prune(files map[string]stagedFile) error {
+// prune removes from the folder what is neither a known object nor one of the collection's own files, and makes these
+// known.
+func (sc *stagedCollection) prune() error {
 	folder, err := sc.open()
 	if err != nil {
 		return err
 	}
-	entries, err := sc.entries()
+	strangers, err := sc.strangers(folder)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		name := e.Name()
-		if _, known := files[name]; known {
-			continue
+	for _, name := range strangers {
+		if err := folder.RemoveAll(name); err != nil {
+			return sc.failed("remove", name, err)
 		}
-		if !slices.Contains([]string{bag.CollectionFile, bag.DisplayNameFile, bag.ColorFile}, name) {
-			if err := folder.RemoveAll(name); err != nil {
-				return sc.failed("remove", name, err)
-			}
-			continue
-		}
-		if files[name], _, err = sc.sum(name); err != nil {
+	}
+	for _, name := range bag.PropertyFiles {
+		if _, _, err := sc.object(name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// strangers lists what prune is to remove. It reads the folder in pieces: one may be large, and strangers are few.
+func (sc *stagedCollection) strangers(folder *os.Root) ([]string, error) {
+	dir, err := folder.Open(".")
+	if err != nil {
+		return nil, sc.failed("list", "", err)
+	}
+	defer dir.Close()
+	var strangers []string
+	for {
+		names, err := dir.Readdirnames(1000)
+		for _, name := range names {
+			_, known := sc.objects[name]
+			if !known && !slices.Contains(bag.PropertyFiles, name) {
+				strangers = append(strangers, name)
+			}
+		}
+		if err == io.EOF {
+			return strangers, nil
+		}
+		if err != nil {
+			return nil, sc.failed("list", "", err)
+		}
+	}
 }
 
 // records are the parts of one collection.

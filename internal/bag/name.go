@@ -11,8 +11,8 @@ import (
 // MaxName is the longest name of one file or folder, in bytes: the limit of ext4, XFS and APFS.
 const MaxName = 255
 
-// propertyFiles are the files of a collection that are no objects.
-var propertyFiles = []string{CollectionFile, DisplayNameFile, ColorFile}
+// PropertyFiles are the files of a collection that are no objects.
+var PropertyFiles = []string{CollectionFile, DisplayNameFile, ColorFile}
 
 // CheckName says why a name cannot be that of one file or folder of an archive; nil when it can.
 // Whoever makes the names makes them safe; this is the second lock on the same door.
@@ -34,7 +34,7 @@ func CheckName(name string) error {
 
 // CheckObjectName is CheckName for an object, whose name must not be that of one of its collection's own files.
 func CheckObjectName(name string) error {
-	if slices.ContainsFunc(propertyFiles, func(p string) bool { return strings.EqualFold(p, name) }) {
+	if slices.ContainsFunc(PropertyFiles, func(p string) bool { return strings.EqualFold(p, name) }) {
 		return fmt.Errorf("the name %q is that of a file of the collection itself", name)
 	}
 	return CheckName(name)
