@@ -89,10 +89,11 @@ func safeName(s string, n int) string {
 	return s
 }
 
-// safeRune replaces what Windows forbids in names, and what a terminal or an editor would act on or not show.
+// safeRune replaces what Windows forbids in names, what a terminal or an editor would act on or not show, and the percent
+// sign: BagIt manifests escape it (RFC 8493 section 2.1.3), which sha256sum -c does not undo.
 func safeRune(r rune) rune {
 	switch {
-	case r < ' ', 0x7f <= r && r <= 0x9f, strings.ContainsRune(`<>:"/\|?*`, r):
+	case r < ' ', 0x7f <= r && r <= 0x9f, strings.ContainsRune(`<>:"/\|?*%`, r):
 		return '_'
 	case 0x200b <= r && r <= 0x200f, 0x2028 <= r && r <= 0x202e, 0x2060 <= r && r <= 0x206f, r == 0xfeff, r == utf8.RuneError:
 		return '_'

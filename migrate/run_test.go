@@ -32,7 +32,7 @@ func card(uid, name string) []byte {
 
 // world is a source server and a destination server with the users anna and bert, and a state folder.
 type world struct {
-	t          *testing.T
+	t          testing.TB
 	from, to   *davtest.Server
 	fromURL    string
 	toURL      string
@@ -47,7 +47,7 @@ type world struct {
 	accountCSV string
 }
 
-func newWorld(t *testing.T, from, to davtest.Quirks) *world {
+func newWorld(t testing.TB, from, to davtest.Quirks) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), retries: 3, timeout: 5 * time.Second, batch: 10}
 	w.from, w.fromURL = startServer(t, from)
@@ -56,7 +56,7 @@ func newWorld(t *testing.T, from, to davtest.Quirks) *world {
 	return w
 }
 
-func startServer(t *testing.T, q davtest.Quirks) (*davtest.Server, string) {
+func startServer(t testing.TB, q davtest.Quirks) (*davtest.Server, string) {
 	t.Helper()
 	s := davtest.New()
 	s.SetQuirks(q)
