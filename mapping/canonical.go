@@ -186,4 +186,3 @@ func (c *canonicaliser) head(e *entry, room int) []byte {
 	}
 	return append(head, 0, 0)
 }
-

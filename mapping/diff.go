@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -21,6 +22,26 @@ type Difference struct {
 	// Before and After are the property, or one value of a list, in the two versions, unfolded, on one line, 200 octets
 	// of it round what differs; "" where the version has none.
 	Before, After string
+}
+
+// String says in one line what differs, for people.
+func (d Difference) String() string {
+	what := d.Property
+	switch {
+	case what == "":
+		what = d.Component
+	case d.Component != "":
+		what += " of " + d.Component
+	}
+	switch {
+	case d.Before == "" && d.After == "":
+		return what + " differs"
+	case d.After == "":
+		return fmt.Sprintf("%s is missing: %q", what, d.Before)
+	case d.Before == "":
+		return fmt.Sprintf("%s is new: %q", what, d.After)
+	}
+	return fmt.Sprintf("%s is %q instead of %q", what, d.After, d.Before)
 }
 
 // Comparison is what Compare finds.

@@ -60,17 +60,6 @@ func tagged(base, s string, n int) string {
 	return safeName(base, n-tagDigits-1) + "-" + tag(s)
 }
 
-// FolderName returns a folder name in an archive for an account's label or a collection's name, on the terms of
-// FileNames. It knows nothing of other labels, so that a label which another could collide with (one with upper-case
-// letters, or in a Unicode form other than NFC) always carries a tag.
-func FolderName(label string) string {
-	base := safeName(label, maxName)
-	if base == label && !isTagged(base) && norm.NFC.String(collisionKey(base)) == base {
-		return base
-	}
-	return tagged(base, label, maxName)
-}
-
 // safeName returns s as a name of at most n bytes that every file system takes. A device name gets an underscore in
 // front.
 func safeName(s string, n int) string {

@@ -54,8 +54,6 @@ func TestResourceNameIsStable(t *testing.T) {
 		"personal":                             CollectionName("/cal/u/personal/"),
 		"2e4a845b-d5a1-5fc8-800e-7b94cdf259a4": CollectionName("/cal/u/b%C3%BCro/"),
 		"Report_-2e3c84b8f31ca478.ics":         FileNames([]string{"/c/Report?.ics"}, ".ics")[0],
-		"alice@example.org":                    FolderName("alice@example.org"),
-		"Alice-3bc51062973c458d":               FolderName("Alice"),
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)
@@ -101,7 +99,7 @@ func FuzzResourceName(f *testing.F) {
 			t.Errorf("unsafe collection name %q", name)
 		}
 		names := FileNames([]string{uid, path, strings.ToUpper(path)}, ".ics")
-		for _, name := range append(names, FolderName(uid)) {
+		for _, name := range names {
 			checkFileName(t, name)
 		}
 		if canonicalPath(uid) != canonicalPath(path) && collisionKey(names[0]) == collisionKey(names[1]) {
@@ -208,24 +206,5 @@ func checkFileName(t *testing.T, name string) {
 	}
 	if bad {
 		t.Errorf("unsafe file name %q", name)
-	}
-}
-
-func TestFolderName(t *testing.T) {
-	for label, want := range map[string]string{
-		"alice@example.org": "alice@example.org",
-		"büro":              "büro",
-		"Alice@example.org": "Alice@example.org~",
-		"bu\u0308ro":        "bu\u0308ro~",
-		"../x":              "_x~",
-		"":                  "_~",
-		"nul":               "_nul~",
-		"a:b":               "a_b~",
-	} {
-		got := FolderName(label)
-		checkFileName(t, got)
-		if short := regexp.MustCompile(`-[0-9a-f]{16}$`).ReplaceAllString(got, "~"); short != want {
-			t.Errorf("%q: got %q, want %q", label, got, want)
-		}
 	}
 }

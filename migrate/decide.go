@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -168,8 +169,8 @@ func (m *move) compare(ctx context.Context, same Outcome, batch ...job) {
 
 // judge settles an object whose version at the destination was read.
 func (m *move) judge(ctx context.Context, j job, there dav.Object, same Outcome) {
-	differences := mapping.Diff(m.from.Kind, j.object.Data, there.Data)
-	if len(differences) == 0 {
+	difference := differ(m.from.Kind, j.object.Data, there.Data)
+	if difference == "" {
 		j.result.DestPath, j.result.DestETag, j.result.Outcome = there.Path, there.ETag, string(same)
 		j.result.Created = j.result.Created || same == Created
 		m.settle(&j.result)
@@ -181,6 +182,21 @@ func (m *move) judge(ctx context.Context, j job, there dav.Object, same Outcome)
 		return
 	}
 	j.result.Outcome = string(Conflict)
-	j.result.Reason = fmt.Sprintf("the destination holds another version at %s that davferry did not write: %s", there.Path, differences[0])
+	j.result.Reason = fmt.Sprintf("the destination holds another version at %s that davferry did not write: %s", there.Path, difference)
 	m.settle(&j.result)
+}
+
+// differ says how the destination's version of an object differs in meaning, "" where it does not. Where the bytes are
+// not the same, readers that share no code with the comparison must agree.
+func differ(k dav.Kind, ours, there []byte) string {
+	if bytes.Equal(ours, there) {
+		return ""
+	}
+	if differences := mapping.Diff(k, ours, there); len(differences) > 0 {
+		return differences[0].String()
+	}
+	if err := mapping.CrossCheck(k, ours, there); err != nil {
+		return err.Error()
+	}
+	return ""
 }
