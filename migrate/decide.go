@@ -66,6 +66,7 @@ func (m *move) nameFor(o dav.Object, info mapping.Info, r *result) (there dav.Me
 		name = dav.LastSegment(r.DestPath)
 	}
 	if m.names[strings.ToLower(name)] {
+		m.workers.Wait() // where the destination takes only one of a UID, it is the first in every run
 		name = mapping.ResourceName(m.from.Kind, "", o.Path)
 	}
 	m.names[strings.ToLower(name)] = true
