@@ -76,6 +76,8 @@ func (m *move) tally(r *result) {
 	m.report.Objects.Listed++
 	*m.report.Objects.of(o)++
 	switch o {
+	case Skipped:
+		m.report.skip(r.Reason, 1)
 	case Conflict, Refused, Failed:
 		m.report.problem(Problem{Collection: m.from.Path, Path: r.Path, UID: r.UID, Outcome: o,
 			Status: r.Status, Condition: r.Condition, Message: r.Reason})

@@ -23,6 +23,7 @@ type Summary struct {
 	Started     time.Time        `json:"started"`
 	Seconds     float64          `json:"seconds"`
 	PerAccount  []*AccountReport `json:"per_account"`
+	Skipped     map[string]int   `json:"skipped_by_reason,omitempty"` // how many of the skipped objects for which reason
 	Left        []LeftOut        `json:"collections_left_out,omitempty"`
 	Notes       []Note           `json:"notes,omitempty"`
 	Problems    []Problem        `json:"problems"`
@@ -103,6 +104,7 @@ type AccountReport struct {
 	Bytes       Volume           `json:"bytes"`
 	Seconds     float64          `json:"seconds"`
 
+	skipped  map[string]int
 	problems []Problem
 	left     []LeftOut
 	notes    []Note
@@ -129,6 +131,16 @@ func (r *AccountReport) note(collection, format string, args ...any) {
 	r.notes = append(r.notes, Note{Account: r.Account, Collection: collection, Message: fmt.Sprintf(format, args...)})
 }
 
+// skip takes down why objects were left out.
+func (r *AccountReport) skip(reason string, objects int) {
+	if r.skipped == nil {
+		r.skipped = map[string]int{}
+	}
+	if objects > 0 {
+		r.skipped[reason] += objects
+	}
+}
+
 // settle decides the account's state.
 func (r *AccountReport) settle() {
 	switch {
@@ -142,7 +154,7 @@ func (r *AccountReport) settle() {
 
 // newSummary adds up the accounts' reports. An error says that the sums are not right.
 func newSummary(verb string, dryRun bool, started time.Time, reports []*AccountReport) (*Summary, error) {
-	s := &Summary{Verb: verb, DryRun: dryRun, Started: started.UTC().Truncate(time.Second), PerAccount: reports, Problems: []Problem{}}
+	s := &Summary{Verb: verb, DryRun: dryRun, Started: started.UTC().Truncate(time.Second), PerAccount: reports, Skipped: map[string]int{}, Problems: []Problem{}}
 	for _, r := range reports {
 		s.Accounts.Total++
 		switch r.State {
@@ -162,6 +174,9 @@ func newSummary(verb string, dryRun bool, started time.Time, reports []*AccountR
 		s.Requests.Destination += r.Requests.Destination
 		s.Bytes.Read += r.Bytes.Read
 		s.Bytes.Written += r.Bytes.Written
+		for reason, objects := range r.skipped {
+			s.Skipped[reason] += objects
+		}
 		s.Left = append(s.Left, r.left...)
 		s.Notes = append(s.Notes, r.notes...)
 		slices.SortStableFunc(r.problems, func(a, b Problem) int {

@@ -339,8 +339,8 @@ func TestSelection(t *testing.T) {
 		{"everything", migrate.Selection{}, migrate.Counts{Listed: 9, Created: 9}},
 		{"a collection by its display name", migrate.Selection{Include: []string{"wor*"}}, migrate.Counts{Listed: 9, Created: 5, Skipped: 4}},
 		{"all but a collection", migrate.Selection{Exclude: []string{"WORK"}}, migrate.Counts{Listed: 9, Created: 4, Skipped: 5}},
-		{"contacts", migrate.Selection{Objects: []string{"contacts"}}, migrate.Counts{Listed: 4, Created: 4}},
-		{"tasks", migrate.Selection{Objects: []string{"todos"}}, migrate.Counts{Listed: 5, Created: 1, Skipped: 4}},
+		{"contacts", migrate.Selection{Objects: []string{"contacts"}}, migrate.Counts{Listed: 9, Created: 4, Skipped: 5}},
+		{"tasks", migrate.Selection{Objects: []string{"todos"}}, migrate.Counts{Listed: 9, Created: 1, Skipped: 8}},
 		{"events", migrate.Selection{Objects: []string{"events", "contacts"}}, migrate.Counts{Listed: 9, Created: 8, Skipped: 1}},
 		{"from a day on", migrate.Selection{From: day("2026-01-06")}, migrate.Counts{Listed: 9, Created: 6, Skipped: 3}},
 		{"up to a day", migrate.Selection{To: day("2026-01-04")}, migrate.Counts{Listed: 9, Created: 5, Skipped: 4}},
@@ -352,7 +352,15 @@ func TestSelection(t *testing.T) {
 			w.from.PutObject(calendar+"daily.ics", event("daily", "Daily", "RRULE:FREQ=DAILY\r\n"))
 			w.from.PutObject(calendar+"todo.ics", []byte("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VTODO\r\nUID:todo\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:Undated\r\nEND:VTODO\r\nEND:VCALENDAR\r\n"))
 			w.selection = tt.selection
-			w.want(w.migrate(), tt.want)
+			s := w.migrate()
+			w.want(s, tt.want)
+			reasons := 0
+			for _, n := range s.Skipped {
+				reasons += n
+			}
+			if reasons != tt.want.Skipped {
+				t.Errorf("reasons: %v", s.Skipped)
+			}
 		})
 	}
 }

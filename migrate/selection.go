@@ -64,6 +64,9 @@ func (s Selection) leavesOut(c dav.Collection) string {
 	if matchesAny(s.Exclude, c) {
 		return "its name matches --exclude"
 	}
+	if !s.takesKind(c.Kind) {
+		return "nothing of its kind is in --objects"
+	}
 	return ""
 }
 

@@ -48,10 +48,10 @@ func (t *transfer) collections(ctx context.Context, all []dav.Collection) error 
 	return nil
 }
 
-// list begins to list a collection, unless it is left out without looking into it.
+// list begins to list a collection, unless it is none of the account's.
 func (t *transfer) list(ctx context.Context, g *errgroup.Group, c dav.Collection) *listing {
 	l := &listing{done: make(chan struct{})}
-	if t.skips(c) != "" {
+	if c.Skip != "" {
 		close(l.done)
 		return l
 	}
@@ -70,19 +70,11 @@ func (t *transfer) list(ctx context.Context, g *errgroup.Group, c dav.Collection
 	return l
 }
 
-// skips says why a collection is left out without a look into it, "" where it is not.
-func (t *transfer) skips(c dav.Collection) string {
-	if c.Skip == "" && !t.job.Selection.takesKind(c.Kind) {
-		return "nothing of its kind is in --objects"
-	}
-	return c.Skip
-}
-
 // collection moves one collection. An error ends the account; what concerns the collection alone is in the report.
 func (t *transfer) collection(ctx context.Context, c dav.Collection, l *listing) error {
 	t.report.Collections.Total++
-	if reason := t.skips(c); reason != "" {
-		t.leaveOut(c, reason)
+	if c.Skip != "" {
+		t.leaveOut(c, c.Skip)
 		return nil
 	}
 	<-l.done
@@ -93,6 +85,7 @@ func (t *transfer) collection(ctx context.Context, c dav.Collection, l *listing)
 	if reason := t.job.Selection.leavesOut(c); reason != "" {
 		t.leaveOut(c, reason)
 		t.count(Skipped, len(l.members))
+		t.report.skip(reason, len(l.members))
 		return nil
 	}
 	p, err := t.place(ctx, c)

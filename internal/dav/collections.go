@@ -150,7 +150,7 @@ func (a *Account) collection(r *response, path string, s *Service) (Collection, 
 		SyncToken:   r.text(nsDAV, "sync-token"),
 	}
 	if tz := r.prop(nsCalDAV, "calendar-timezone"); tz != nil && !damaged(tz.Text) {
-		c.Timezone = strings.TrimSpace(string(tz.Text))
+		c.Timezone = string(tz.Text)
 	}
 	if kind == Calendar { // Radicale gives address books a component set as well
 		for _, comp := range childrenOf(r.prop(nsCalDAV, "supported-calendar-component-set")) {
