@@ -3,6 +3,7 @@ package migrate
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -14,17 +15,18 @@ import (
 // take decides what becomes of an object that was fetched. It is called from one goroutine, in the order in which objects
 // come. An error is the collection's.
 func (m *move) take(ctx context.Context, o dav.Object) error {
-	info := mapping.Inspect(m.from.Kind, o.Data)
+	info := mapping.Inspect(m.collection.Kind, o.Data)
 	r := m.newResult(o.Path)
+	m.adopt(r, info.UID)
 	before := r.SHA256
 	r.ETag, r.UID, r.SHA256, r.Size, r.size, r.fetched = o.ETag, info.UID, sum(o.Data), int64(len(o.Data)), int64(len(o.Data)), time.Now()
 	m.report.Bytes.Read += r.size
-	if reason := m.job.Selection.leavesOutObject(m.from.Kind, info, o.Data); reason != "" {
+	if reason := m.job.Selection.leavesOutObject(m.collection.Kind, info, o.Data); reason != "" {
 		r.Outcome, r.Reason = string(Skipped), reason
 		m.settle(r)
 		return nil
 	}
-	if m.from.Kind == dav.Calendar && (info.Organizer || info.Attendee) && m.schedules() {
+	if m.collection.Kind == dav.Calendar && (info.Organizer || info.Attendee) && m.schedules() {
 		r.Outcome, r.Condition = string(Refused), "calendar-auto-schedule"
 		r.Reason = "not sent: the destination mails invitations to the people of a meeting and no way is known to keep it quiet; " +
 			"switch that off at the server and say so with --invitations allow"
@@ -41,35 +43,47 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 			there, r.name = other, dav.LastSegment(other.Path)
 		}
 	}
-	j := job{object: o, result: *r, there: there}
-	ours := r.DestETag != "" && r.DestETag == there.ETag // nobody has touched what an earlier run wrote
+	t := task{object: o, result: *r, there: there}
+	ours := r.DestETag != "" && r.DestETag == there.ETag // nobody has touched it since an earlier run wrote it or found it equal
 	switch {
 	case !exists, m.job.To != nil, ours && before != r.SHA256:
-		m.work(ctx, func(ctx context.Context, jobs ...job) { m.put(ctx, jobs[0]) }, j)
+		m.work(ctx, func(ctx context.Context, tasks ...task) { m.put(ctx, tasks[0]) }, t)
 	case ours:
-		j.result.Outcome = string(Unchanged)
-		m.settle(&j.result)
+		t.result.Outcome = string(Unchanged)
+		m.settle(&t.result)
 	default:
-		m.pending = append(m.pending, j)
+		m.pending = append(m.pending, t)
+		m.pendingSize += len(o.Data)
 		m.compareLater(ctx, false)
 	}
 	return nil
 }
 
+// adopt gives an object that the journal does not know by its path what it knows by its UID: the source gave it another
+// path.
+func (m *move) adopt(r *result, uid string) {
+	orphan, ok := m.orphans[uid]
+	if _, known := m.journal[r.Path]; known || !ok {
+		return
+	}
+	delete(m.orphans, uid)
+	r.SHA256, r.DestPath, r.DestETag, r.Created = orphan.SHA256, orphan.DestPath, orphan.DestETag, orphan.Created
+}
+
 // nameFor gives an object its name at the destination and returns what is there under that name: the name of an earlier
 // run, else the one its UID makes, else, where another object of the collection has that UID, one its path makes.
 func (m *move) nameFor(o dav.Object, info mapping.Info, r *result) (there dav.Member, exists bool) {
-	name := mapping.ResourceName(m.from.Kind, info.UID, o.Path)
+	name := mapping.ResourceName(m.collection.Kind, info.UID, o.Path)
 	if m.files != nil {
 		name = m.files[o.Path]
 	} else if r.DestPath != "" {
 		name = dav.LastSegment(r.DestPath)
 	}
-	if m.names[strings.ToLower(name)] {
+	if owner, taken := m.names[strings.ToLower(name)]; taken && owner != o.Path {
 		m.workers.Wait() // where the destination takes only one of a UID, it is the first in every run
-		name = mapping.ResourceName(m.from.Kind, "", o.Path)
+		name = mapping.ResourceName(m.collection.Kind, "", o.Path)
 	}
-	m.names[strings.ToLower(name)] = true
+	m.names[strings.ToLower(name)] = o.Path
 	r.name = name
 	there, exists = m.place.members[name]
 	return there, exists
@@ -124,67 +138,75 @@ func (m *move) readForeign(ctx context.Context) error {
 			m.log.Warn("unreadable at the destination", "path", o.Path, "error", err.Error())
 			continue
 		}
-		if uid := mapping.Inspect(m.from.Kind, o.Data).UID; uid != "" {
+		if uid := mapping.Inspect(m.collection.Kind, o.Data).UID; uid != "" {
 			m.foreign[uid] = m.place.members[dav.LastSegment(o.Path)]
 		}
 	}
 	return nil
 }
 
+// maxPending bounds the size of the objects that wait to be compared, in octets.
+const maxPending = 8 << 20
+
 // compareLater compares what waits for it once there is a batch of it, or all at the end.
 func (m *move) compareLater(ctx context.Context, all bool) {
-	if len(m.pending) == 0 || !all && len(m.pending) < max(1, m.job.Batch) {
+	if len(m.pending) == 0 || !all && len(m.pending) < max(1, m.job.Batch) && m.pendingSize < maxPending {
 		return
 	}
 	batch := m.pending
-	m.pending = nil
-	m.work(ctx, func(ctx context.Context, jobs ...job) { m.compare(ctx, Unchanged, jobs...) }, batch...)
+	m.pending, m.pendingSize = nil, 0
+	m.work(ctx, func(ctx context.Context, tasks ...task) { m.compare(ctx, Unchanged, tasks...) }, batch...)
 }
 
 // compare reads the destination's versions of objects and settles them: with the outcome same where they mean the same,
 // else as conflicts, or by writing over them where the user wants that.
-func (m *move) compare(ctx context.Context, same Outcome, batch ...job) {
-	byKey := make(map[string][]job, len(batch)) // two objects of one UID may meet in one at the destination
+func (m *move) compare(ctx context.Context, same Outcome, batch ...task) {
+	byKey := make(map[string][]task, len(batch)) // two objects of one UID may meet in one at the destination
 	var members []dav.Member
-	for _, j := range batch {
-		key := dav.Key(j.there.Path)
+	for _, t := range batch {
+		key := dav.Key(t.there.Path)
 		if byKey[key] == nil {
-			members = append(members, j.there)
+			members = append(members, t.there)
 		}
-		byKey[key] = append(byKey[key], j)
+		byKey[key] = append(byKey[key], t)
 	}
 	for o, err := range m.to.Objects(ctx, m.place.collection, members) {
 		if o.Path == "" {
 			m.stop(fmt.Errorf("reading what the destination holds already: %w", err))
 			return
 		}
-		for _, j := range byKey[dav.Key(o.Path)] {
-			if err != nil {
-				m.notPut(ctx, j, fmt.Errorf("reading what the destination holds already: %w", err))
+		for _, t := range byKey[dav.Key(o.Path)] {
+			if errors.Is(err, dav.ErrGone) { // deleted since it was listed
+				t.there = dav.Member{}
+				m.put(ctx, t)
 				continue
 			}
-			m.judge(ctx, j, o, same)
+			if err != nil {
+				m.notPut(ctx, t, fmt.Errorf("reading what the destination holds already: %w", err))
+				continue
+			}
+			m.judge(ctx, t, o, same)
 		}
 	}
 }
 
 // judge settles an object whose version at the destination was read.
-func (m *move) judge(ctx context.Context, j job, there dav.Object, same Outcome) {
-	difference := differ(m.from.Kind, j.object.Data, there.Data)
+func (m *move) judge(ctx context.Context, t task, there dav.Object, same Outcome) {
+	difference := differ(m.collection.Kind, t.object.Data, there.Data)
 	if difference == "" {
-		j.result.DestPath, j.result.DestETag, j.result.Outcome = there.Path, there.ETag, string(same)
-		j.result.Created = j.result.Created || same == Created
-		m.settle(&j.result)
+		t.result.DestPath, t.result.DestETag, t.result.Outcome = there.Path, there.ETag, string(same)
+		t.result.Created = t.result.Created || same == Created
+		m.settle(&t.result)
 		return
 	}
 	if m.job.Overwrite && there.ETag != "" {
-		j.there.ETag = there.ETag
-		m.put(ctx, j)
+		t.there.ETag = there.ETag
+		m.put(ctx, t)
 		return
 	}
-	j.result.Outcome = string(Conflict)
-	j.result.Reason = fmt.Sprintf("the destination holds another version at %s that davferry did not write: %s", there.Path, difference)
-	m.settle(&j.result)
+	t.result.Outcome = string(Conflict)
+	t.result.Reason = fmt.Sprintf("the destination holds another version at %s that davferry did not write: %s", there.Path, difference)
+	m.settle(&t.result)
 }
 
 // differ says how the destination's version of an object differs in meaning, "" where it does not. Where the bytes are

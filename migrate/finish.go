@@ -59,9 +59,9 @@ func (m *move) finish(ctx context.Context, failure error) error {
 	if failure == nil && unfinished > 0 {
 		failure = fmt.Errorf("davferry's own error: %d objects have no outcome", unfinished)
 	}
+	m.report.Collections.settle(m.place, failure)
 	if failure != nil {
-		m.report.Collections.Failed++
-		m.collectionProblem(m.from, unfinished, failure)
+		m.collectionProblem(m.collection, unfinished, failure)
 		if m.job.To == nil || endsAccount(ctx, failure) {
 			return nil
 		}
@@ -79,7 +79,7 @@ func (m *move) tally(r *result) {
 	case Skipped:
 		m.report.skip(r.Reason, 1)
 	case Conflict, Refused, Failed:
-		m.report.problem(Problem{Collection: m.from.Path, Path: r.Path, UID: r.UID, Outcome: o,
+		m.report.problem(Problem{Collection: m.collection.Path, Path: r.Path, UID: r.UID, Outcome: o,
 			Status: r.Status, Condition: r.Condition, Message: r.Reason})
 	}
 }
@@ -112,7 +112,7 @@ func (m *move) keepAll(ctx context.Context, entries []sink.Entry) error {
 	if err := m.to.Record(ctx, m.place.collection, entries); err != nil {
 		return m.sinkError(ctx, fmt.Errorf("the destination: %w", err))
 	}
-	return m.keepCollection(ctx, m.from, m.place, CollectionRecord{CTag: m.from.CTag, SyncToken: m.from.SyncToken, Listed: int64(len(m.members))})
+	return m.keepCollection(ctx, m.collection, m.place, CollectionRecord{CTag: m.collection.CTag, SyncToken: m.collection.SyncToken, Listed: int64(len(m.members))})
 }
 
 // maxSilence is how many objects in a row may get no answer before the destination is taken for gone. Each has been
@@ -124,6 +124,12 @@ type silence struct{ objects atomic.Int32 }
 
 func (s *silence) broken() { s.objects.Store(0) }
 
+// accountError is an error that ends the account.
+type accountError struct{ err error }
+
+func (e *accountError) Error() string { return e.err.Error() }
+func (e *accountError) Unwrap() error { return e.err }
+
 // grows takes in an error. It returns one that ends the account when the destination has been silent for too long.
 func (s *silence) grows(err error) error {
 	if dav.Status(err) != 0 {
@@ -133,5 +139,5 @@ func (s *silence) grows(err error) error {
 	if s.objects.Add(1) < maxSilence {
 		return nil
 	}
-	return fmt.Errorf("the destination does not answer any more: %w", err)
+	return &accountError{fmt.Errorf("the destination does not answer any more: %w", err)}
 }

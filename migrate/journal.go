@@ -40,7 +40,7 @@ var ErrJournalClosed = errors.New("the journal is closed")
 type Record struct {
 	Path   string // at the source, as its server spells it
 	ETag   string // at the source, opaque
-	SHA256 string // lower-case hex of the source's bytes, "" where they were not read
+	SHA256 string // lower-case hex of the source's bytes as they were when they got to the destination, "" before that
 	UID    string // "" where it has none
 	Size   int64  // octets at the source, -1 where not known
 

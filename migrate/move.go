@@ -20,25 +20,28 @@ import (
 // move is the moving of one collection's objects.
 type move struct {
 	*transfer
-	from    dav.Collection
-	place   *place
-	members []dav.Member
-	journal map[string]Record // by the path at the source
+	collection dav.Collection // at the source
+	place      *place
+	members    []dav.Member
+	journal    map[string]Record // by the path at the source
 
 	stop    context.CancelCauseFunc // ends the collection, with the reason
 	workers errgroup.Group
-	names   map[string]bool   // in lower case, given to objects in this run
 	files   map[string]string // names in an archive, by the path at the source
-	pending []job             // to be compared with what is at the destination
-	foreign map[string]dav.Member
+
+	names       map[string]string // names at the destination in lower case, and the path at the source that has it
+	orphans     map[string]Record // by UID: what an earlier run wrote for objects that the source does not list any more
+	foreign     map[string]dav.Member
+	pending     []task // to be compared with what is at the destination
+	pendingSize int
 
 	mu      sync.Mutex
 	results map[string]*result // by the path at the source
 	written int
 }
 
-// job is one object on its way.
-type job struct {
+// task is one object on its way.
+type task struct {
 	object dav.Object
 	result result
 	there  dav.Member // what the destination has under that name, or with that UID
@@ -57,13 +60,37 @@ func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, memb
 	if err != nil {
 		return nil, &runError{err}
 	}
-	m := &move{transfer: t, from: c, place: p, members: members, journal: journal,
-		names: map[string]bool{}, results: make(map[string]*result, len(members))}
+	m := &move{transfer: t, collection: c, place: p, members: members, journal: journal,
+		results: make(map[string]*result, len(members))}
 	if t.job.To != nil {
 		m.files = fileNames(c.Kind, members)
 	}
+	m.remember()
 	m.workers.SetLimit(max(1, t.job.Connections))
 	return m, nil
+}
+
+// remember takes the names and the UIDs of earlier runs out of the journal. A name belongs to the object that had it; an
+// object that has another path at the source than it had is known by its UID.
+func (m *move) remember() {
+	m.names, m.orphans = map[string]string{}, map[string]Record{}
+	listed := make(map[string]bool, len(m.members))
+	for _, member := range m.members {
+		listed[member.Path] = true
+	}
+	for path, rec := range m.journal {
+		if rec.DestPath == "" {
+			continue
+		}
+		name := dav.LastSegment(rec.DestPath)
+		_, there := m.place.members[name]
+		switch {
+		case listed[path]:
+			m.names[strings.ToLower(name)] = path
+		case there && rec.UID != "":
+			m.orphans[rec.UID] = rec
+		}
+	}
 }
 
 // run moves the objects. An error ends the account.
@@ -94,13 +121,11 @@ func (m *move) plan() []dav.Member {
 			wanted = append(wanted, member)
 			continue
 		}
-		name := dav.LastSegment(rec.DestPath)
-		m.names[strings.ToLower(name)] = true
 		rec.Outcome = string(Unchanged)
 		if m.job.To != nil {
 			rec.Outcome = string(Created) // in this archive, by an earlier try
 		}
-		m.settle(&result{Record: rec, name: name, fetched: rec.At, size: rec.Size})
+		m.settle(&result{Record: rec, name: dav.LastSegment(rec.DestPath), fetched: rec.At, size: rec.Size})
 	}
 	return wanted
 }
@@ -116,6 +141,9 @@ func (m *move) isThere(rec Record, member dav.Member) bool {
 	default:
 		return false
 	}
+	if rec.Size >= 0 && member.Size >= 0 && rec.Size != member.Size {
+		return false // SOGo's ETags count versions: an object that was deleted and made anew has the one of the old
+	}
 	have, ok := m.place.members[dav.LastSegment(rec.DestPath)]
 	return ok && rec.ETag != "" && rec.ETag == member.ETag && rec.DestETag != "" && rec.DestETag == have.ETag
 }
@@ -124,15 +152,14 @@ func (m *move) isThere(rec Record, member dav.Member) bool {
 func (m *move) fetch(ctx context.Context, wanted []dav.Member) error {
 	defer m.workers.Wait()
 	var failure error
-	for o, err := range m.transfer.from.Objects(ctx, m.from, wanted) {
+	for o, err := range m.from.Objects(ctx, m.collection, wanted) {
 		switch {
 		case o.Path == "":
 			failure = fmt.Errorf("the source: %w", err)
 		case err != nil:
 			m.settleUnread(o.Path, err)
 		default:
-			m.job.Progress.bytes.Add(int64(len(o.Data)))
-			failure = m.take(ctx, o)
+			failure = m.takeGuarded(ctx, o)
 		}
 		if failure != nil {
 			break
@@ -146,6 +173,17 @@ func (m *move) fetch(ctx context.Context, wanted []dav.Member) error {
 		return cause
 	}
 	return failure
+}
+
+// takeGuarded is take; a panic is davferry's own error, and this object's alone.
+func (m *move) takeGuarded(ctx context.Context, o dav.Object) error {
+	defer func() {
+		if p := recover(); p != nil {
+			m.log.Error("panic", "path", o.Path, "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+			m.settleBroken([]task{{object: o, result: *m.newResult(o.Path)}}, fmt.Sprintf("davferry's own error: %v", p))
+		}
+	}()
+	return m.take(ctx, o)
 }
 
 // settleUnread takes down an object that the source did not give.
@@ -168,28 +206,28 @@ func (m *move) newResult(path string) *result {
 
 // work does something with objects in one of the collection's workers. A panic is davferry's own error, and these
 // objects' alone.
-func (m *move) work(ctx context.Context, do func(context.Context, ...job), jobs ...job) {
+func (m *move) work(ctx context.Context, do func(context.Context, ...task), tasks ...task) {
 	m.workers.Go(func() error {
 		defer func() {
 			if p := recover(); p != nil {
-				m.log.Error("panic", "path", jobs[0].object.Path, "value", fmt.Sprint(p), "stack", string(debug.Stack()))
-				m.settleBroken(jobs, fmt.Sprintf("davferry's own error: %v", p))
+				m.log.Error("panic", "path", tasks[0].object.Path, "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+				m.settleBroken(tasks, fmt.Sprintf("davferry's own error: %v", p))
 			}
 		}()
-		do(ctx, jobs...)
+		do(ctx, tasks...)
 		return nil
 	})
 }
 
 // settleBroken gives an outcome to those of the objects that have none.
-func (m *move) settleBroken(jobs []job, reason string) {
-	for _, j := range jobs {
+func (m *move) settleBroken(tasks []task, reason string) {
+	for _, t := range tasks {
 		m.mu.Lock()
-		_, settled := m.results[j.object.Path]
+		_, settled := m.results[t.object.Path]
 		m.mu.Unlock()
 		if !settled {
-			j.result.Outcome, j.result.Reason = string(Failed), reason
-			m.settle(&j.result)
+			t.result.Outcome, t.result.Reason = string(Failed), reason
+			m.settle(&t.result)
 		}
 	}
 }
@@ -206,45 +244,52 @@ func (m *move) settle(r *result) {
 	m.keep(r)
 }
 
-// keep writes a result into the journal. A journal that cannot be written ends the run.
+// keep writes a result into the journal. A journal that cannot be written ends the run. The journal's checksum is that of
+// the version that is at the destination: one that did not get there is still to be carried over.
 func (m *move) keep(r *result) {
 	if m.job.DryRun {
 		return
 	}
-	err := m.job.Journal.Record(context.Background(), m.target, m.account.Name, m.from.Path, r.Record)
+	rec := r.Record
+	switch Outcome(rec.Outcome) {
+	case Created, Updated, Unchanged:
+	default:
+		rec.SHA256 = m.journal[rec.Path].SHA256
+	}
+	err := m.job.Journal.Record(context.Background(), m.target, m.account.Name, m.collection.Path, rec)
 	if err != nil {
 		m.stop(&runError{err})
 	}
 }
 
 // put stores an object at the destination under the name in its result.
-func (m *move) put(ctx context.Context, j job) {
+func (m *move) put(ctx context.Context, t task) {
 	outcome := Created
-	if j.there.Path != "" && m.job.To == nil {
+	if t.there.Path != "" && m.job.To == nil {
 		outcome = Updated // an archive is made anew; what is there is from a run that was not finished
 	}
 	if m.job.DryRun {
-		j.result.Outcome = string(outcome)
-		m.settle(&j.result)
+		t.result.Outcome = string(outcome)
+		m.settle(&t.result)
 		return
 	}
-	path, etag, err := m.to.Put(ctx, m.place.collection, j.result.name, j.object.Data, j.there.ETag)
+	path, etag, err := m.to.Put(ctx, m.place.collection, t.result.name, t.object.Data, t.there.ETag)
 	if err = m.sinkError(ctx, err); err != nil {
-		m.notPut(ctx, j, err)
+		m.notPut(ctx, t, err)
 		return
 	}
 	m.silence.broken()
-	j.result.DestPath, j.result.DestETag, j.result.Outcome = path, etag, string(outcome)
-	j.result.Created = j.result.Created || outcome == Created
+	t.result.DestPath, t.result.DestETag, t.result.Outcome = path, etag, string(outcome)
+	t.result.Created = t.result.Created || outcome == Created
 	m.mu.Lock()
 	m.written++
-	m.report.Bytes.Written += int64(len(j.object.Data))
+	m.report.Bytes.Written += int64(len(t.object.Data))
 	m.mu.Unlock()
-	m.settle(&j.result)
+	m.settle(&t.result)
 }
 
 // notPut takes down why an object could not be stored, or looks where something else was in its place.
-func (m *move) notPut(ctx context.Context, j job, err error) {
+func (m *move) notPut(ctx context.Context, t task, err error) {
 	if ctx.Err() != nil {
 		return // the collection ends; finish says so for all that have no outcome
 	}
@@ -252,19 +297,19 @@ func (m *move) notPut(ctx context.Context, j job, err error) {
 		m.stop(err)
 		return
 	}
-	if errors.Is(err, sink.ErrExists) && j.there.Path == "" {
-		j.there = dav.Member{Path: dav.PathIn(m.place.collection, j.result.name), Size: -1}
-		m.compare(ctx, Created, j)
+	if errors.Is(err, sink.ErrExists) && t.there.Path == "" {
+		t.there = dav.Member{Path: dav.PathIn(m.place.collection, t.result.name), Size: -1}
+		m.compare(ctx, Created, t)
 		return
 	}
 	if err := m.silence.grows(err); err != nil {
 		m.stop(err)
 		return
 	}
-	j.result.Outcome = string(outcomeOf(err))
-	j.result.Reason = err.Error()
-	j.result.Status, j.result.Condition = answerOf(err)
-	m.settle(&j.result)
+	t.result.Outcome = string(outcomeOf(err))
+	t.result.Reason = err.Error()
+	t.result.Status, t.result.Condition = answerOf(err)
+	m.settle(&t.result)
 }
 
 // outcomeOf tells a final answer from a failure that another try may mend.

@@ -14,6 +14,7 @@ import (
 // place is where a collection goes: its counterpart at the destination.
 type place struct {
 	collection dav.Collection
+	existed    bool                  // before this run
 	missing    bool                  // it would have to be made, which a dry run does not do
 	created    bool                  // davferry made it, in this run or before
 	members    map[string]dav.Member // what it held when the run came to it, by resource name
@@ -28,8 +29,7 @@ func (t *transfer) place(ctx context.Context, c dav.Collection) (*place, error) 
 	name := t.nameFor(c, rec.DestPath)
 	p := &place{created: known && rec.Created}
 	if have, ok := t.find(c.Kind, name); ok {
-		p.collection = have
-		t.report.Collections.Existing++
+		p.collection, p.existed = have, true
 	} else if err := t.create(ctx, c, name, p); err != nil {
 		return nil, err
 	}
@@ -49,22 +49,38 @@ func (t *transfer) nameFor(c dav.Collection, before string) string {
 	if before != "" {
 		return dav.LastSegment(before)
 	}
-	if name := mapping.CollectionName(c.Path); !t.isTaken(c.Kind, name) {
+	if name := mapping.CollectionName(c.Path); !t.isTaken(c, name) {
 		return name
 	}
 	return mapping.CollectionFallback(c.Path)
 }
 
-// isTaken tells whether a name belongs to another collection of this run, to one of the other kind (Radicale keeps both
-// kinds in one home set), or to one that is not to be written to.
-func (t *transfer) isTaken(k dav.Kind, name string) bool {
-	for path := range t.taken {
-		if strings.EqualFold(dav.LastSegment(path), name) {
+// rememberNames takes the names that collections got in earlier runs out of the journal: a selection may have let a later
+// one come first.
+func (t *transfer) rememberNames(ctx context.Context, collections []dav.Collection) error {
+	t.taken = map[string]string{}
+	for _, c := range collections {
+		rec, known, err := t.job.Journal.Collection(ctx, t.target, t.account.Name, c.Path)
+		if err != nil {
+			return &runError{err}
+		}
+		if known && rec.DestPath != "" {
+			t.taken[dav.Key(rec.DestPath)] = c.Path
+		}
+	}
+	return nil
+}
+
+// isTaken tells whether a name belongs to another collection of this account, to one of the other kind (Radicale keeps
+// both kinds in one home set), or to one that is not to be written to.
+func (t *transfer) isTaken(c dav.Collection, name string) bool {
+	for path, owner := range t.taken {
+		if owner != c.Path && strings.EqualFold(dav.LastSegment(path), name) {
 			return true
 		}
 	}
 	return slices.ContainsFunc(t.existing, func(e dav.Collection) bool {
-		return strings.EqualFold(dav.LastSegment(e.Path), name) && (e.Kind != k || e.Skip != "")
+		return strings.EqualFold(dav.LastSegment(e.Path), name) && (e.Kind != c.Kind || e.Skip != "")
 	})
 }
 
@@ -112,7 +128,6 @@ func (t *transfer) find(k dav.Kind, name string) (dav.Collection, bool) {
 
 // create makes the collection, unless the run is dry.
 func (t *transfer) create(ctx context.Context, c dav.Collection, name string, p *place) error {
-	t.report.Collections.Created++
 	if t.job.DryRun {
 		p.missing = true
 		p.collection = dav.Collection{Kind: c.Kind, Path: "/" + name + "/"}
@@ -120,7 +135,6 @@ func (t *transfer) create(ctx context.Context, c dav.Collection, name string, p 
 	}
 	created, lost, err := t.to.Create(ctx, c, name)
 	if err != nil {
-		t.report.Collections.Created--
 		return t.sinkError(ctx, fmt.Errorf("making the collection %s at the destination: %w", name, err))
 	}
 	p.collection, p.created = created, true

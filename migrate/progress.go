@@ -6,7 +6,6 @@ import "sync/atomic"
 type Progress struct {
 	known, done        atomic.Int64
 	accounts, finished atomic.Int64
-	bytes              atomic.Int64
 }
 
 // Known returns how many objects were listed so far. It grows while collections are found.
@@ -14,9 +13,6 @@ func (p *Progress) Known() int64 { return p.known.Load() }
 
 // Done returns how many objects have an outcome.
 func (p *Progress) Done() int64 { return p.done.Load() }
-
-// Bytes returns the size of the objects read so far.
-func (p *Progress) Bytes() int64 { return p.bytes.Load() }
 
 // Accounts returns how many accounts there are and how many are finished.
 func (p *Progress) Accounts() (total, finished int64) { return p.accounts.Load(), p.finished.Load() }

@@ -15,6 +15,7 @@ type Summary struct {
 	Verb        string           `json:"verb"`
 	DryRun      bool             `json:"dry_run,omitempty"`
 	Interrupted bool             `json:"interrupted,omitempty"`
+	NoArchive   bool             `json:"no_archive,omitempty"` // of an export: the archive was not written
 	Accounts    AccountCounts    `json:"accounts"`
 	Collections CollectionCounts `json:"collections"`
 	Objects     Counts           `json:"objects"`
@@ -33,8 +34,9 @@ type Summary struct {
 type AccountCounts struct {
 	Total      int `json:"total"`
 	OK         int `json:"ok"`
-	Incomplete int `json:"incomplete"` // some of it needs to be looked at
-	Failed     int `json:"failed"`     // nothing of it was done
+	Incomplete int `json:"incomplete"`            // some of it needs to be looked at
+	Failed     int `json:"failed"`                // nothing of it was done
+	EndedEarly int `json:"ended_early,omitempty"` // of the incomplete: some of its collections were not come to
 }
 
 // CollectionCounts are the numbers of collections by what was done with them.
@@ -44,6 +46,18 @@ type CollectionCounts struct {
 	Existing int `json:"existing"`
 	Failed   int `json:"failed"`
 	Skipped  int `json:"skipped"`
+}
+
+// settle counts a collection that was found a place, by how it ended.
+func (c *CollectionCounts) settle(p *place, failure error) {
+	switch {
+	case failure != nil:
+		c.Failed++
+	case p.existed:
+		c.Existing++
+	default:
+		c.Created++
+	}
 }
 
 func (c *CollectionCounts) add(o CollectionCounts) {
@@ -98,6 +112,7 @@ type Note struct {
 type AccountReport struct {
 	Account     string           `json:"account"`
 	State       string           `json:"state"` // ok, incomplete or failed
+	EndedEarly  bool             `json:"ended_early,omitempty"`
 	Collections CollectionCounts `json:"collections"`
 	Objects     Counts           `json:"objects"`
 	Requests    Traffic          `json:"requests"`
@@ -165,6 +180,9 @@ func newSummary(verb string, dryRun bool, started time.Time, reports []*AccountR
 		default:
 			s.Accounts.Incomplete++
 		}
+		if r.EndedEarly {
+			s.Accounts.EndedEarly++
+		}
 		if err := r.Objects.check(); err != nil {
 			return nil, fmt.Errorf("account %s: %w", r.Account, err)
 		}
@@ -197,13 +215,18 @@ func (s *Summary) Complete() bool {
 func (s *Summary) Verdict() string {
 	there, what := s.Objects.AtDestination(), "at the destination"
 	switch {
-	case s.Verb == "export":
+	case s.NoArchive:
+		what = "kept for the next run of this command; there is no archive yet"
+	case s.Verb == Export:
 		what = "in the archive"
 	case s.DryRun:
 		what = "ready to go or there already (dry run: nothing was written)"
 	}
 	wanted := s.Objects.Listed - s.Objects.Skipped - s.Objects.Gone
 	verdict := fmt.Sprintf("%s of %s objects are %s", thousands(there), thousands(wanted), what)
+	if s.Interrupted {
+		verdict = "interrupted: " + verdict
+	}
 	for _, part := range []struct {
 		n    int
 		text string
@@ -221,8 +244,11 @@ func (s *Summary) Verdict() string {
 	if n := s.Accounts.Failed; n > 0 {
 		verdict += fmt.Sprintf("; %s of %s accounts could not be read or written at all", thousands(n), thousands(s.Accounts.Total))
 	}
+	if n := s.Accounts.EndedEarly; n > 0 {
+		verdict += fmt.Sprintf("; %s of %s accounts ended early, what else they hold is not known", thousands(n), thousands(s.Accounts.Total))
+	}
 	if n := s.Collections.Failed; n > 0 {
-		verdict += fmt.Sprintf("; %s collections failed", thousands(n))
+		verdict += fmt.Sprintf("; %s of %s collections failed", thousands(n), thousands(s.Collections.Total))
 	}
 	return verdict
 }

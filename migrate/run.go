@@ -90,7 +90,7 @@ func (j *Job) account(ctx context.Context, account Account, report *AccountRepor
 			t.fail(fmt.Errorf("davferry's own error: %v", p))
 			t.log.Error("panic", "value", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
-		t.close()
+		t.countRequests()
 		report.Seconds = time.Since(started).Round(time.Millisecond).Seconds()
 		report.settle()
 		if keepErr := t.keepState(); err == nil {
@@ -114,12 +114,18 @@ func (j *Job) account(ctx context.Context, account Account, report *AccountRepor
 	return nil
 }
 
-// target names the place that the journal's rows of an account are about.
+// target names the way that the journal's rows of an account are about, from where to where: what an earlier run took
+// from another server, or to another, says nothing about this one.
 func (j *Job) target(a Account) string {
-	if j.Verb == Export {
-		return Export + " " + j.Target
+	from := a.Source.Address + " " + a.Source.User
+	to := a.Destination.Address + " " + a.Destination.User
+	switch j.Verb {
+	case Export:
+		return Export + " " + from + " to " + j.Target
+	case Import:
+		return Import + " to " + to
 	}
-	return j.Verb + " " + a.Destination.Address + " " + a.Destination.User
+	return Migrate + " " + from + " to " + to
 }
 
 // runError is an error that ends the run.
@@ -163,7 +169,10 @@ func (t *transfer) run(ctx context.Context) error {
 	if t.existing, err = t.to.Collections(ctx); err != nil {
 		return fmt.Errorf("the destination: %w", err)
 	}
-	t.taken, t.folders = map[string]string{}, collectionFolders(collections)
+	t.folders = collectionFolders(collections)
+	if err := t.rememberNames(ctx, collections); err != nil {
+		return err
+	}
 	return t.collections(ctx, collections)
 }
 
@@ -171,6 +180,8 @@ func (t *transfer) run(ctx context.Context) error {
 func (t *transfer) fail(err error) {
 	if t.report.Objects.Listed == 0 {
 		t.report.State = AccountFailed
+	} else {
+		t.report.EndedEarly = true
 	}
 	status, condition := answerOf(err)
 	t.report.problem(Problem{Outcome: Failed, Status: status, Condition: condition, Message: err.Error()})
@@ -184,8 +195,8 @@ func answerOf(err error) (status int, condition string) {
 	return 0, ""
 }
 
-// close takes down what the sides have cost.
-func (t *transfer) close() {
+// countRequests takes down what the sides have cost.
+func (t *transfer) countRequests() {
 	if t.fromDAV != nil {
 		t.report.Requests.Source = t.fromDAV.Requests()
 	}

@@ -501,7 +501,7 @@ func TestInterruption(t *testing.T) {
 	if s.Objects.AtDestination() != 90 || !s.Complete() {
 		t.Errorf("after the second run: %+v", s.Objects)
 	}
-	if puts := countRequests(w.to, "PUT"); puts > 70 {
+	if puts := countRequests(w.to, "PUT"); puts > 75 { // those that stalled may be stored late
 		t.Errorf("%d PUTs in the second run", puts)
 	}
 	w.sameObjects(calendar)

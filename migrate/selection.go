@@ -44,18 +44,6 @@ func (s Selection) Check() error {
 	return nil
 }
 
-// String returns the selection in one line, the same for the same selection.
-func (s Selection) String() string {
-	return fmt.Sprintf("include=%q exclude=%q objects=%q from=%s to=%s", s.Include, s.Exclude, s.Objects, day(s.From), day(s.To))
-}
-
-func day(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.DateOnly)
-}
-
 // leavesOut says why a collection is left out, "" where it is taken.
 func (s Selection) leavesOut(c dav.Collection) string {
 	if len(s.Include) > 0 && !matchesAny(s.Include, c) {

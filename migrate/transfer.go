@@ -133,7 +133,8 @@ func (t *transfer) collectionProblem(c dav.Collection, objects int, err error) {
 // endsAccount tells which errors concern the whole account: the login, the journal, the end of the run.
 func endsAccount(ctx context.Context, err error) bool {
 	_, fatal := errors.AsType[*runError](err)
-	return fatal || ctx.Err() != nil || dav.Status(err) == http.StatusUnauthorized
+	_, account := errors.AsType[*accountError](err)
+	return fatal || account || ctx.Err() != nil || dav.Status(err) == http.StatusUnauthorized
 }
 
 // sinkError makes an error of the destination one that ends the run where the archive cannot be written: a full disk

@@ -16,7 +16,7 @@ import (
 	"davferry/internal/dav"
 )
 
-// ArchiveAccount is the Source of one account of an Archive. Its paths and ETags are those that the objects had at
+// ArchiveAccount is the Source of one account of an Archive. Its paths are those that the objects had at
 // the server that they were exported from. It keeps the rows of one collection, the last that was asked for.
 type ArchiveAccount struct {
 	archive *Archive
@@ -144,7 +144,7 @@ func (r *archiveRows) add(row bag.Row, folder string) error {
 		return fmt.Errorf("%s: %s is listed twice", bag.ObjectsFile, row.Path)
 	}
 	r.byPath[row.Path] = row
-	r.members = append(r.members, dav.Member{Path: row.Path, ETag: row.ETag, Size: row.Bytes})
+	r.members = append(r.members, dav.Member{Path: row.Path, ETag: etagOf(row), Size: row.Bytes})
 	return nil
 }
 
@@ -165,7 +165,7 @@ func (a *ArchiveAccount) Objects(
 				return
 			}
 			row, ok := rows.byPath[m.Path]
-			o := dav.Object{Path: m.Path, ETag: row.ETag}
+			o := dav.Object{Path: m.Path, ETag: etagOf(row)}
 			err := fmt.Errorf("archive %s holds no %s of the collection %s", a.archive.path, m.Path, c.Path)
 			if ok {
 				o.Data, err = a.archive.read(row)
@@ -204,3 +204,7 @@ func (a *Archive) read(row bag.Row) ([]byte, error) {
 	}
 	return data, nil
 }
+
+// etagOf makes an ETag of an object's bytes. The one that its server gave stands in objects.csv; on some servers another
+// version may have the same.
+func etagOf(row bag.Row) string { return `"sha256-` + row.SHA256 + `"` }

@@ -72,6 +72,7 @@ type candidate struct {
 	url    *url.URL
 	origin string // how it came up, for people
 	given  bool   // by the user
+	guess  bool   // by nobody: the domain of a mail address need not be that of a server
 	err    error  // in the place of a URL: a question to the DNS that failed
 }
 
@@ -124,7 +125,8 @@ func (d *discovery) fromHost(k Kind, yield func(candidate) bool) bool {
 	}
 	for _, scheme := range schemes {
 		for _, p := range []string{wellKnown(k), "/"} {
-			if !yield(candidate{url: &url.URL{Scheme: scheme, Host: host, Path: p}, origin: "the domain itself"}) {
+			at := candidate{url: &url.URL{Scheme: scheme, Host: host, Path: p}, origin: "the domain itself", guess: true}
+			if !yield(at) {
 				return false
 			}
 		}

@@ -43,7 +43,7 @@ type Client struct {
 	base  *url.URL // what paths are resolved against; set by Open
 
 	requests   atomic.Int64
-	rejections atomic.Int32 // how often the server refused the password
+	rejections atomic.Int32 // answers 401 since the last other one
 
 	digestOnce sync.Once
 	digest     *digest.Transport
@@ -83,6 +83,7 @@ func (c *Client) send(ctx context.Context, req request) (*http.Response, error) 
 		default:
 			asked, ok := retryAfter(resp.Header, time.Now())
 			if ok && asked > c.net.settings.MaxWait {
+				c.net.host(resp.Request.URL.Host).rest(backoff(attempt)) // too long to wait for, too clear to go on as before
 				return resp, nil
 			}
 			if ok {
@@ -99,7 +100,8 @@ func (c *Client) send(ctx context.Context, req request) (*http.Response, error) 
 	}
 }
 
-// maxRejections bounds how often one account's password is tried in vain: servers lock accounts that fail too often.
+// maxRejections is how many answers 401 in a row end the use of a login: servers lock accounts that fail too often.
+// Requests that are under way at that moment still count.
 const maxRejections = 2
 
 // once sends a request one time to one place.
@@ -107,6 +109,9 @@ func (c *Client) once(ctx context.Context, req request) (*http.Response, error) 
 	if c.rejections.Load() >= maxRejections {
 		return nil, &Error{Method: req.method, URL: cleanURL(req.url), StatusCode: http.StatusUnauthorized,
 			Excerpt: "not asked again, the server has refused this login before"}
+	}
+	if err := c.prepare(ctx, req); err != nil {
+		return nil, err
 	}
 	release, err := c.net.host(req.url.Host).acquire(ctx)
 	if err != nil {
@@ -133,9 +138,28 @@ func (c *Client) once(ctx context.Context, req request) (*http.Response, error) 
 	c.log(req, resp.StatusCode, start, nil)
 	if resp.StatusCode == http.StatusUnauthorized {
 		c.rejections.Add(1)
+	} else {
+		c.rejections.Store(0)
 	}
 	resp.Body = &body{ReadCloser: resp.Body, watch: watch, release: release}
 	return resp, nil
+}
+
+// prepare checks that a request may go where it goes, and fetches the password before the host's place is taken: a
+// password command takes its time.
+func (c *Client) prepare(ctx context.Context, req request) error {
+	if c.login.Secret == nil {
+		return nil
+	}
+	if err := c.trust.check(req.url); err != nil {
+		// Without credentials nothing but the question what is there: nobody's data goes to such a host, nor comes from it.
+		if req.method == http.MethodOptions || req.method == "PROPFIND" && req.header["Depth"] == "0" {
+			return nil
+		}
+		return fmt.Errorf("%s %s: %w", req.method, cleanURL(req.url), err)
+	}
+	_, err := c.login.Secret(ctx, "")
+	return err
 }
 
 func (c *Client) log(req request, status int, start time.Time, err error) {
@@ -319,8 +343,13 @@ func (t *touching) Read(p []byte) (int, error) {
 	return t.Reader.Read(p)
 }
 
-// discard reads what is left of a short answer, so that the connection can be used again, and closes it.
+// discard reads what is left of a short answer, so that the connection can be used again, and closes it. It does not
+// wait long for an end that does not come.
 func discard(resp *http.Response) {
+	if b, ok := resp.Body.(*body); ok {
+		timer := time.AfterFunc(time.Second, func() { b.watch.cancel(nil) })
+		defer timer.Stop()
+	}
 	io.CopyN(io.Discard, resp.Body, 64<<10)
 	resp.Body.Close()
 }

@@ -24,7 +24,7 @@ var fewProps = []propName{{nsDAV, "resourcetype"}, {nsDAV, "displayname"}, {nsDA
 // Collections lists the collections of all home sets, sorted by path, those that are not to be moved with their reason
 // in Skip. A home set that cannot be listed is an error: what is in it would be missing without a word.
 func (a *Account) Collections(ctx context.Context) ([]Collection, error) {
-	seen := map[string]bool{}
+	homes, seen := map[string]bool{}, map[string]bool{}
 	var all []Collection
 	for _, k := range Kinds {
 		s := a.Services[k]
@@ -36,19 +36,24 @@ func (a *Account) Collections(ctx context.Context) ([]Collection, error) {
 			places = []string{s.Collection}
 		}
 		for _, place := range places {
-			if seen[a.identity(place)] {
+			if homes[a.identity(place)] {
 				continue
 			}
-			seen[a.identity(place)] = true
+			homes[a.identity(place)] = true
 			found, err := a.listHome(ctx, s, place)
 			if err != nil {
 				return nil, fmt.Errorf("listing the home set: %w", err)
 			}
-			all = append(all, found...)
+			for _, c := range found {
+				if id := a.identity(c.Path); !seen[id] {
+					seen[id] = true
+					all = append(all, c)
+				}
+			}
 		}
 	}
 	slices.SortFunc(all, func(x, y Collection) int { return strings.Compare(x.Path, y.Path) })
-	return slices.CompactFunc(all, func(x, y Collection) bool { return a.identity(x.Path) == a.identity(y.Path) }), nil
+	return all, nil
 }
 
 // identity is the same for all spellings of a path, and tells hosts apart.
@@ -60,31 +65,42 @@ func (a *Account) identity(path string) string {
 	return origin(u) + strings.TrimSuffix(Key(u.EscapedPath()), "/")
 }
 
+// The bounds of what is walked below a home set.
+const (
+	maxFolders      = 1000
+	maxFolderLevels = 8
+)
+
 // listHome lists one home set, and what plain folders in it hold: RFC 4791 section 4.2 lets calendars lie deeper.
 func (a *Account) listHome(ctx context.Context, s *Service, place string) ([]Collection, error) {
-	u, err := a.urlOf(place)
-	if err != nil {
-		return nil, err
-	}
 	if s.Collection != "" {
-		return a.listDepth(ctx, s, u, "0", func(string) {})
-	}
-	var folders []string
-	found, err := a.listDepth(ctx, s, u, "1", func(folder string) { folders = append(folders, folder) })
-	if err != nil {
-		return nil, err
-	}
-	for _, folder := range folders {
-		if u, err = a.urlOf(folder); err != nil {
-			return nil, err
-		}
-		deeper, err := a.listDepth(ctx, s, u, "1", func(string) {})
+		u, err := a.urlOf(place)
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, deeper...)
+		return a.listDepth(ctx, s, u, "0", func(string) {})
 	}
-	return found, nil
+	var all []Collection
+	level := []string{place}
+	for depth, folders := 0, 0; len(level) > 0; depth++ {
+		var next []string
+		for _, folder := range level {
+			if folders++; depth > maxFolderLevels || folders > maxFolders {
+				return nil, fmt.Errorf("%s: more folders than can be walked", place)
+			}
+			u, err := a.urlOf(folder)
+			if err != nil {
+				return nil, err
+			}
+			found, err := a.listDepth(ctx, s, u, "1", func(path string) { next = append(next, path) })
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, found...)
+		}
+		level = next
+	}
+	return all, nil
 }
 
 func (a *Account) listDepth(ctx context.Context, s *Service, u *url.URL, depth string, folder func(path string)) ([]Collection, error) {
@@ -101,19 +117,42 @@ func (a *Account) list(ctx context.Context, s *Service, u *url.URL, depth string
 	begin := func(answer answerTo) { at, found = answer.url, nil }
 	err := a.multistatus(ctx, propfindRequest(u, depth, props), begin, func(r *response) error {
 		target, err := resolve(at, r.Href)
-		if err != nil || r.Status >= 400 {
-			return nil
+		if err != nil {
+			return fmt.Errorf("PROPFIND %s: an href that is none, %q: %w", cleanURL(u), r.Href, err)
 		}
-		self := SameResource(target.EscapedPath(), at.EscapedPath())
-		switch c, ok := a.collection(r, a.pathOf(target), s); {
-		case ok && (!self || depth == "0"):
+		if SameResource(target.EscapedPath(), at.EscapedPath()) && origin(target) == origin(at) {
+			if depth == "1" || r.Status >= 400 {
+				return selfStatus(r, cleanURL(u))
+			}
+		}
+		c, ok, err := a.listed(r, target, s)
+		switch {
+		case err != nil:
+			return err
+		case ok:
 			found = append(found, c)
-		case !ok && !self && isPlainFolder(r):
+		case isPlainFolder(r):
 			folder(a.pathOf(withSlash(target)))
 		}
 		return nil
 	})
 	return found, err
+}
+
+// listed reads one member of a home set. What the server lists and does not show is a collection that is left out; where
+// it fails to say what something is, the listing is not complete.
+func (a *Account) listed(r *response, target *url.URL, s *Service) (c Collection, ok bool, err error) {
+	status := max(r.Status, r.propStatus(nsDAV, "resourcetype"))
+	switch {
+	case status == http.StatusNotFound || status == http.StatusGone:
+		return c, false, nil
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return Collection{Kind: s.Kind, Path: a.pathOf(target), Skip: fmt.Sprintf("the server does not show it (%d)", status)}, true, nil
+	case status >= 400:
+		return c, false, &Error{Method: "PROPFIND", URL: cleanURL(target), StatusCode: status, Condition: r.Condition, Excerpt: excerptOf([]byte(r.Description))}
+	}
+	c, ok = a.collection(r, a.pathOf(target), s)
+	return c, ok, nil
 }
 
 // collectionKind tells which kind of collection a response is about. Only the resourcetype decides, never a name.

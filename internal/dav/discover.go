@@ -75,22 +75,24 @@ func (n *Network) Open(ctx context.Context, address string, login Login, trace f
 	}
 	client := &Client{net: n, login: login, trust: trust{
 		named: []string{target.domain}, hosts: n.settings.TrustHosts, allowPlaintext: n.settings.AllowPlaintext}}
-	d := &discovery{client: client, target: target, trace: trace, principals: map[string]*response{}, dead: map[string]bool{}}
+	d := &discovery{client: client, target: target, trace: trace, principals: map[string]*response{}}
 	account := &Account{Client: client, Services: map[Kind]*Service{}}
 	var failures []error
 	for _, k := range Kinds {
 		service, err := d.find(ctx, k)
-		if service != nil {
+		switch {
+		case service != nil:
 			account.Services[k] = service
-		} else if err != nil {
-			failures = append(failures, err)
-		}
-		if fatal(ctx, err) {
+		case fatal(ctx, err):
 			return nil, err
+		case isOpen(err):
+			return nil, fmt.Errorf("it is not known whether %s has a %s: %w", address, k, err)
+		case err != nil:
+			failures = append(failures, err)
 		}
 	}
 	if len(account.Services) == 0 {
-		return nil, fmt.Errorf("no CalDAV and no CardDAV service found for %s: %w", address, errors.Join(failures...))
+		return nil, fmt.Errorf("no CalDAV and no CardDAV service found for %s: %w", address, join(failures))
 	}
 	return account, nil
 }
@@ -107,7 +109,29 @@ type discovery struct {
 	target     address
 	trace      func(Step)
 	principals map[string]*response // by URL: both services ask the same principal
-	dead       map[string]bool      // origins that cannot be reached
+}
+
+// openError says that a place which the user or the DNS named could not be asked, so that nobody knows whether the
+// service is there. An account whose calendars cannot be looked for is not an account without calendars.
+type openError struct{ err error }
+
+func (e *openError) Error() string { return e.err.Error() }
+func (e *openError) Unwrap() error { return e.err }
+
+func isOpen(err error) bool {
+	_, is := errors.AsType[*openError](err)
+	return is
+}
+
+// judge tells an answer that means "not here" from none. A place that was only guessed may fail as it likes.
+func (at candidate) judge(err error) error {
+	if err == nil || at.guess || errors.Is(err, errNotMultistatus) || errors.Is(err, errRedirect) {
+		return err
+	}
+	if status := Status(err); status == 0 || status >= 500 && status != http.StatusNotImplemented || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout {
+		return &openError{err}
+	}
+	return err
 }
 
 // find walks the candidates until one leads to the service.
@@ -118,13 +142,11 @@ func (d *discovery) find(ctx context.Context, k Kind) (*Service, error) {
 	var failures []error
 	for candidate := range d.candidates(ctx, k, w.found) {
 		if candidate.err != nil {
-			failures = append(failures, candidate.err)
-			continue
-		}
-		if d.dead[origin(candidate.url)] {
+			failures = append(failures, candidate.judge(candidate.err))
 			continue
 		}
 		service, err := d.probe(ctx, k, candidate)
+		err = candidate.judge(err)
 		if service != nil || Status(err) == http.StatusUnauthorized {
 			w.found = candidate.url
 		}
@@ -135,8 +157,30 @@ func (d *discovery) find(ctx context.Context, k Kind) (*Service, error) {
 			failures = append(failures, err)
 		}
 	}
-	return nil, errors.Join(failures...)
+	return nil, join(failures)
 }
+
+// failures is several errors in one line, each text once.
+type failures []error
+
+func join(errs []error) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	return failures(errs)
+}
+
+func (f failures) Error() string {
+	var texts []string
+	for _, err := range f {
+		if text := err.Error(); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+func (f failures) Unwrap() []error { return f }
 
 // probe asks one candidate whether it leads to the service. It returns neither service nor error where the place is fine
 // but has no such service.
@@ -144,9 +188,6 @@ func (d *discovery) probe(ctx context.Context, k Kind, at candidate) (*Service, 
 	step := Step{Kind: k, Question: "PROPFIND " + cleanURL(at.url) + " (" + at.origin + ")"}
 	r, answer, err := d.context(ctx, at.url)
 	if err != nil {
-		if Status(err) == 0 && !errors.Is(err, errNotMultistatus) {
-			d.dead[origin(at.url)] = d.client.trust.check(at.url) == nil
-		}
 		step.Answer, step.Decision = err.Error(), "not here"
 		d.trace(step)
 		return nil, err
@@ -177,10 +218,18 @@ var contextProps = []propName{
 	{nsCalDAV, "calendar-home-set"}, {nsCardDAV, "addressbook-home-set"},
 }
 
-// context asks a place for the principal. Both services often start at one place, which is asked once.
+// context asks a place for the principal.
 func (d *discovery) context(ctx context.Context, u *url.URL) (*response, answerTo, error) {
-	r, answer, err := d.client.propfind(ctx, u, contextProps)
+	if err := d.client.net.isDead(u); err != nil {
+		return nil, answerTo{}, err
+	}
+	req := propfindRequest(u, "0", contextProps)
+	req.retries = 2
+	r, answer, err := d.client.ask(ctx, req)
 	if err != nil {
+		if _, refused := errors.AsType[*TrustError](err); ctx.Err() == nil && Status(err) == 0 && !refused && !errors.Is(err, errNotMultistatus) && !errors.Is(err, errRedirect) {
+			d.client.net.bury(u, err)
+		}
 		return nil, answer, err
 	}
 	if p := r.prop(nsDAV, "current-user-principal"); p.has(nsDAV, "unauthenticated") {
@@ -214,6 +263,9 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 		answer.url, s.Principal = u, d.client.pathOf(u)
 	}
 	s.outbox = len(r.prop(nsCalDAV, "schedule-outbox-URL").hrefs()) > 0
+	if status := r.propStatus(k.traits().space, k.traits().homeSet); status >= 500 {
+		return nil, &Error{Method: "PROPFIND", URL: cleanURL(answer.url), StatusCode: status, Excerpt: "the server does not say what its " + k.traits().homeSet + " is"}
+	}
 	for _, href := range r.prop(k.traits().space, k.traits().homeSet).hrefs() {
 		u, err := resolve(answer.url, href)
 		if err != nil {
@@ -240,6 +292,12 @@ func (d *discovery) principal(ctx context.Context, u *url.URL) (*response, error
 	}
 	d.principals[u.String()] = r
 	return r, nil
+}
+
+// welcome asks whether the login is still taken, after a 401 for one object.
+func (a *Account) welcome(ctx context.Context) bool {
+	_, _, err := a.propfind(ctx, a.base, []propName{{nsDAV, "current-user-principal"}})
+	return err == nil
 }
 
 // features splits the DAV header, which may be repeated.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // get fetches one object with GET, whose body is the object's bytes beyond doubt. An object that is not there is ErrGone.
@@ -23,7 +24,7 @@ func (a *Account) get(ctx context.Context, c Collection, m Member) (Object, erro
 		req.header["Accept"] = "text/vcard; version=" + version
 	}
 	for attempt := 1; ; attempt++ {
-		o, again, err := a.getOnce(ctx, req)
+		o, again, err := a.getOnce(ctx, c.Kind, m, req)
 		if err == nil {
 			o.Path = m.Path
 			if o.ETag == "" {
@@ -40,7 +41,7 @@ func (a *Account) get(ctx context.Context, c Collection, m Member) (Object, erro
 	}
 }
 
-func (a *Account) getOnce(ctx context.Context, req request) (o Object, again bool, err error) {
+func (a *Account) getOnce(ctx context.Context, k Kind, m Member, req request) (o Object, again bool, err error) {
 	resp, err := a.send(ctx, req)
 	if err != nil {
 		return o, false, err
@@ -60,7 +61,28 @@ func (a *Account) getOnce(ctx context.Context, req request) (o Object, again boo
 	if len(data) > maxResponse {
 		return o, false, fmt.Errorf("GET %s: larger than %d MB", cleanURL(req.url), maxResponse>>20)
 	}
+	if int64(len(data)) != m.Size && !whole(k, data) {
+		// The listing does not vouch for what does not look like an object.
+		if endsWithConnection(resp) {
+			return o, true, fmt.Errorf("GET %s: the connection ended after %d octets, which are no whole object", cleanURL(req.url), len(data))
+		}
+		if isPage(resp, data) {
+			return o, false, fmt.Errorf("GET %s: a web page in the place of the object: %s", cleanURL(req.url), excerptOf(stripMarkup(data)))
+		}
+	}
 	return Object{ETag: resp.Header.Get("ETag"), Data: data}, false, nil
+}
+
+// endsWithConnection tells whether only the end of the connection says that an answer is complete, as in HTTP/1.0: a cut
+// is not to be told from an end.
+func endsWithConnection(resp *http.Response) bool {
+	return resp.ContentLength < 0 && len(resp.TransferEncoding) == 0 && !resp.Uncompressed
+}
+
+// isPage tells a login page from an odd object that is stored as it is, which has the type of its collection.
+func isPage(resp *http.Response, data []byte) bool {
+	contentType := resp.Header.Get("Content-Type")
+	return strings.HasPrefix(contentType, "text/html") || contentType == "" && looksLikeHTML(data)
 }
 
 // addressDataVersion returns the vCard version to ask for, "" to take what comes. Cyrus and sabre/dav serve a stored 4.0

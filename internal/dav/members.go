@@ -74,11 +74,11 @@ func (a *Account) memberPath(c Collection, href string) string {
 	if err != nil {
 		return href
 	}
-	if origin(u) == origin(base) {
-		if strings.Contains(href, "://") {
-			return rawPath(href)
-		}
-		return u.EscapedPath()
+	switch {
+	case origin(u) != origin(base):
+		return u.String()
+	case strings.Contains(href, "://"):
+		return rawPath(href)
 	}
-	return u.String()
+	return u.EscapedPath()
 }

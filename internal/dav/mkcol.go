@@ -147,7 +147,7 @@ func (a *Account) makeCollection(ctx context.Context, c Collection, u *url.URL) 
 		if ctx.Err() != nil || Status(err) == http.StatusUnauthorized {
 			return false, err
 		}
-		if Status(err) == 0 { // the answer was lost, the collection may be there
+		if unanswered(err) { // the collection may be there
 			if _, lookErr := a.readCollection(ctx, c.Kind, u); lookErr == nil {
 				return false, nil
 			}

@@ -34,6 +34,9 @@ func multigetRequest(u *url.URL, c Collection, members []Member) request {
 	return req
 }
 
+// maxKept bounds what is kept in memory of one multiget's answer.
+const maxKept = 4 * maxBatchSize
+
 // multiget asks for members in one request. It returns by Key what came with data that may be whole; what is missing was
 // not answered, refused, damaged or empty, and only a GET can tell more about it.
 func (a *Account) multiget(ctx context.Context, c Collection, members []Member) (map[string]Object, error) {
@@ -47,15 +50,19 @@ func (a *Account) multiget(ctx context.Context, c Collection, members []Member) 
 	}
 	t := c.Kind.traits()
 	var got map[string]Object
-	err = a.multistatus(ctx, multigetRequest(u, c, members), func(answerTo) { got = map[string]Object{} }, func(r *response) error {
+	size := 0
+	err = a.multistatus(ctx, multigetRequest(u, c, members), func(answerTo) { got, size = map[string]Object{}, 0 }, func(r *response) error {
 		key := Key(a.memberPath(c, r.Href))
 		m, ok := asked[key]
 		if _, twice := got[key]; !ok || twice {
 			return nil // unsolicited, or repeated (Calypso, Zimbra)
 		}
 		data := r.prop(t.space, t.data)
-		if data == nil || damaged(data.Text) || !whole(c.Kind, data.Text) {
+		if data == nil || len(data.Children) > 0 || damaged(data.Text) || !whole(c.Kind, data.Text) {
 			return nil
+		}
+		if size += len(data.Text); size > maxKept && len(got) > 0 {
+			return nil // objects larger than the listing said; they are asked for again in smaller batches
 		}
 		o := Object{Path: m.Path, ETag: r.text(nsDAV, "getetag"), Data: data.Text}
 		if o.ETag == "" {

@@ -10,8 +10,12 @@ import (
 	"strings"
 )
 
-// maxResponse bounds what one DAV:response may hold, in octets, so that no server can fill the memory.
-const maxResponse = 128 << 20
+// maxResponse and maxElements bound what one DAV:response may hold, in octets and in elements with their attributes, so
+// that no server can fill the memory.
+const (
+	maxResponse = 128 << 20
+	maxElements = 20_000
+)
 
 // maxDepth bounds how deep elements may be nested. RFC 4791 and RFC 6352 need about eight levels.
 const maxDepth = 64
@@ -147,8 +151,9 @@ func readMultistatus(r io.Reader) iter.Seq2[*response, error] {
 
 // xmlReader pulls elements out of a document, bounded in depth and size.
 type xmlReader struct {
-	dec    *xml.Decoder
-	budget *budgetReader
+	dec      *xml.Decoder
+	budget   *budgetReader
+	elements int // of the response so far
 }
 
 func newXMLReader(r io.Reader) (*xmlReader, error) {
@@ -197,7 +202,7 @@ func (x *xmlReader) nextResponse() (*response, error) {
 			if err != nil {
 				return nil, fmt.Errorf("multistatus broken off: %w", err)
 			}
-			x.budget.left = maxResponse
+			x.budget.left, x.elements = maxResponse, 0
 			if e.Name.Local == "response" && e.Name.Space == nsDAV {
 				return newResponse(&e), nil
 			}
@@ -210,6 +215,9 @@ func (x *xmlReader) element(start xml.StartElement, depth int) (element, error) 
 	e := element{Name: realName(start.Name)}
 	if len(start.Attr) > 0 {
 		e.Attr = append(e.Attr, start.Attr...)
+	}
+	if x.elements += 1 + len(start.Attr); x.elements > maxElements {
+		return e, fmt.Errorf("a response of more than %d elements", maxElements)
 	}
 	if depth > maxDepth {
 		return e, fmt.Errorf("elements nested deeper than %d", maxDepth)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -38,7 +39,17 @@ type Network struct {
 	mu    sync.Mutex
 	hosts map[string]*host
 	walks map[walkKey]*walk
+	dead  map[string]grave // by origin
 }
+
+// grave is a server that could not be reached. For a while it is not asked again: of a thousand accounts on a server that
+// is down each would wait as long as the first.
+type grave struct {
+	until time.Time
+	err   error
+}
+
+const deadFor = time.Minute
 
 // NewNetwork returns a Network with these settings.
 func NewNetwork(s Settings) *Network {
@@ -57,7 +68,7 @@ func NewNetwork(s Settings) *Network {
 	if s.Resolver == nil {
 		s.Resolver = &Resolver{}
 	}
-	n := &Network{settings: s, hosts: map[string]*host{}, walks: map[walkKey]*walk{}}
+	n := &Network{settings: s, hosts: map[string]*host{}, walks: map[walkKey]*walk{}, dead: map[string]grave{}}
 	n.transport = newTransport(s)
 	n.http = &http.Client{
 		Transport: n.transport,
@@ -81,6 +92,24 @@ func newTransport(s Settings) *http.Transport {
 		ExpectContinueTimeout: 0,
 		TLSNextProto:          map[string]func(string, *tls.Conn) http.RoundTripper{},
 	}
+}
+
+// bury remembers that a server could not be reached.
+func (n *Network) bury(u *url.URL, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dead[origin(u)] = grave{time.Now().Add(deadFor), err}
+}
+
+// isDead returns the error that a server gave a short while ago, nil where it may be asked.
+func (n *Network) isDead(u *url.URL) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	g, ok := n.dead[origin(u)]
+	if !ok || time.Now().After(g.until) {
+		return nil
+	}
+	return g.err
 }
 
 // Close drops the connections that are kept open. Requests that are under way go on.

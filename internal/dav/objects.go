@@ -1,12 +1,14 @@
 package dav
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -75,8 +77,16 @@ type fetch struct {
 	account    *Account
 	collection Collection
 	fidelity   fidelity
-	getOnly    atomic.Bool // the server knows no multiget
+	getOnly    atomic.Bool  // the server knows no multiget
+	useless    atomic.Int32 // multigets in a row that gave nothing
+	broken     atomic.Int32 // GETs in a row that the server failed to answer
 }
+
+// The bounds of what is asked in vain: then objects are asked for one by one, and then the collection is given up.
+const (
+	maxUseless = 3
+	maxBroken  = 10
+)
 
 // fetched is what became of one member. An error without a path is the collection's.
 type fetched struct {
@@ -120,6 +130,12 @@ func (f *fetch) batch(ctx context.Context, members []Member, again bool) []fetch
 		return f.getAll(ctx, members)
 	}
 	got, err := f.account.multiget(ctx, f.collection, members)
+	switch {
+	case len(got) > 0:
+		f.useless.Store(0)
+	case len(members) > 1 && again && f.useless.Add(1) >= maxUseless:
+		f.getOnly.Store(true)
+	}
 	if err != nil {
 		if collectionError(ctx, err) {
 			return []fetched{{err: fmt.Errorf("fetching from %s: %w", f.collection.Path, err)}}
@@ -147,12 +163,16 @@ func (f *fetch) batch(ctx context.Context, members []Member, again bool) []fetch
 	}
 	half := len(missing) / 2
 	out = append(out, f.batch(ctx, missing[:half], false)...)
+	if n := len(out); n > 0 && out[n-1].object.Path == "" {
+		return out
+	}
 	return append(out, f.batch(ctx, missing[half:], false)...)
 }
 
 // collectionError tells which errors asking for fewer objects does not help against.
 func collectionError(ctx context.Context, err error) bool {
-	if ctx.Err() != nil || Status(err) == http.StatusUnauthorized {
+	switch status := Status(err); {
+	case ctx.Err() != nil, status == http.StatusUnauthorized, status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
 		return true
 	}
 	if _, broken := errors.AsType[*brokenError](err); broken {
@@ -179,7 +199,11 @@ func (f *fetch) settle(ctx context.Context, m Member, o Object) fetched {
 func (f *fetch) getAll(ctx context.Context, members []Member) []fetched {
 	out := make([]fetched, 0, len(members))
 	for _, m := range members {
-		out = append(out, f.get(ctx, m))
+		o := f.get(ctx, m)
+		out = append(out, o)
+		if o.object.Path == "" {
+			break // the collection's error ends the sequence
+		}
 	}
 	return out
 }
@@ -189,12 +213,20 @@ func (f *fetch) get(ctx context.Context, m Member) fetched {
 	if damaged([]byte(m.Path)) {
 		return fetched{Object{Path: m.Path}, fmt.Errorf("the server lists it under a name that it cannot write in XML: %q", clean(m.Path))}
 	}
-	o, err := f.account.get(ctx, f.collection, m)
-	if ctx.Err() != nil || Status(err) == http.StatusUnauthorized {
-		return fetched{err: err}
+	if !strings.HasPrefix(m.Path, "/") && !strings.Contains(f.collection.Path, "://") {
+		return fetched{Object{Path: m.Path}, fmt.Errorf("the server lists it on another host: %q", clean(m.Path))}
 	}
-	if err != nil {
+	o, err := f.account.get(ctx, f.collection, m)
+	switch status := Status(err); {
+	case ctx.Err() != nil:
+		return fetched{err: cmp.Or(err, context.Cause(ctx))}
+	case status == http.StatusUnauthorized && !f.account.welcome(ctx), status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
+		return fetched{err: err}
+	case status >= 500 && f.broken.Add(1) >= maxBroken:
+		return fetched{err: fmt.Errorf("%d objects in a row could not be fetched, the last: %w", maxBroken, err)}
+	case err != nil:
 		return fetched{Object{Path: m.Path}, err}
 	}
+	f.broken.Store(0)
 	return fetched{object: o}
 }

@@ -94,8 +94,8 @@ func (c *Client) multistatusOnce(ctx context.Context, req request, begin func(an
 	begin(answerTo{resp.Request.URL, resp.Header})
 	for r, err := range readMultistatus(resp.Body) {
 		if err != nil {
-			_, syntax := errors.AsType[*xml.SyntaxError](err)
-			cut := !syntax && !errors.Is(err, errNotMultistatus)
+			syntax, isSyntax := errors.AsType[*xml.SyntaxError](err)
+			cut := (!isSyntax || syntax.Msg == "unexpected EOF") && !errors.Is(err, errNotMultistatus)
 			return &brokenError{req.method, cleanURL(req.url), cut, err}
 		}
 		if err := each(r); err != nil {
@@ -107,9 +107,14 @@ func (c *Client) multistatusOnce(ctx context.Context, req request, begin func(an
 
 // propfind asks for the properties of one resource (Depth 0) and returns the response that is about it.
 func (c *Client) propfind(ctx context.Context, u *url.URL, props []propName) (*response, answerTo, error) {
+	return c.ask(ctx, propfindRequest(u, "0", props))
+}
+
+// ask sends a PROPFIND of Depth 0.
+func (c *Client) ask(ctx context.Context, req request) (*response, answerTo, error) {
 	var found *response
 	var answer answerTo
-	req := propfindRequest(u, "0", props)
+	u := req.url
 	err := c.multistatus(ctx, req, func(a answerTo) { answer, found = a, nil }, func(r *response) error {
 		if found == nil || SameResource(r.Href, answer.url.EscapedPath()) {
 			found = r

@@ -129,7 +129,7 @@ func (a *Account) look(ctx context.Context, u *url.URL) (etag string, err error)
 	return etag, nil
 }
 
-// PathIn returns the path of a resource name in a collection. The name must need no encoding.
+// PathIn returns the path of a resource in a collection from its decoded name.
 func PathIn(c Collection, name string) string {
-	return strings.TrimSuffix(c.Path, "/") + "/" + name
+	return strings.TrimSuffix(c.Path, "/") + "/" + url.PathEscape(name)
 }
