@@ -83,7 +83,12 @@ func (d *discovery) candidates(ctx context.Context, k Kind, known *url.URL) iter
 			return
 		}
 		if d.target.url != nil {
-			d.fromURL(k, yield)
+			if d.fromURL(k, yield) && d.fromProvider(k, yield) {
+				d.fromProducts(d.target.url.Scheme, d.target.url.Host, yield)
+			}
+			return
+		}
+		if !d.fromProvider(k, yield) {
 			return
 		}
 		if d.target.port != "" || isLoopback(d.target.domain) || net.ParseIP(d.target.domain) != nil {
@@ -98,9 +103,29 @@ func (d *discovery) candidates(ctx context.Context, k Kind, known *url.URL) iter
 
 func wellKnown(k Kind) string { return "/.well-known/" + k.Service() }
 
-func (d *discovery) fromURL(k Kind, yield func(candidate) bool) {
+// fromProvider looks the domain up in the table of providers.
+func (d *discovery) fromProvider(k Kind, yield func(candidate) bool) bool {
+	if d.provider == nil {
+		return true
+	}
+	u := d.provider.url(k, d.client.login.User)
+	return u == nil || yield(candidate{url: u, origin: "the table of providers: " + d.provider.Name})
+}
+
+// fromProducts tries where server software usually is.
+func (d *discovery) fromProducts(scheme, host string, yield func(candidate) bool) bool {
+	for _, p := range Products {
+		at := candidate{url: &url.URL{Scheme: scheme, Host: host, Path: p.Path}, origin: "where " + p.Name + " is", guess: true}
+		if !yield(at) {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *discovery) fromURL(k Kind, yield func(candidate) bool) bool {
 	if !yield(candidate{url: d.target.url, origin: "the address given", given: true}) {
-		return
+		return false
 	}
 	for _, p := range []string{wellKnown(k), "/"} {
 		u := &url.URL{Scheme: d.target.url.Scheme, Host: d.target.url.Host, Path: p}
@@ -108,9 +133,10 @@ func (d *discovery) fromURL(k Kind, yield func(candidate) bool) {
 			continue
 		}
 		if !yield(candidate{url: u, origin: p + " of the host given"}) {
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // fromHost takes the domain for the name of the server.

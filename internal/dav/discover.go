@@ -75,7 +75,11 @@ func (n *Network) Open(ctx context.Context, address string, login Login, trace f
 	}
 	client := &Client{net: n, login: login, trust: trust{
 		named: []string{target.domain}, hosts: n.settings.TrustHosts, allowPlaintext: n.settings.AllowPlaintext}}
-	d := &discovery{client: client, target: target, trace: trace, principals: map[string]*response{}}
+	provider := providerOf(target.domain)
+	if provider != nil {
+		client.trust.provider = provider.Hosts
+	}
+	d := &discovery{client: client, target: target, provider: provider, trace: trace, principals: map[string]*response{}}
 	account := &Account{Client: client, Services: map[Kind]*Service{}}
 	var failures []error
 	for _, k := range Kinds {
@@ -84,7 +88,7 @@ func (n *Network) Open(ctx context.Context, address string, login Login, trace f
 		case service != nil:
 			account.Services[k] = service
 		case fatal(ctx, err):
-			return nil, err
+			return nil, d.hint(err)
 		case isOpen(err):
 			return nil, fmt.Errorf("it is not known whether %s has a %s: %w", address, k, err)
 		case err != nil:
@@ -107,8 +111,17 @@ func fatal(ctx context.Context, err error) bool {
 type discovery struct {
 	client     *Client
 	target     address
+	provider   *Provider // nil where none is known
 	trace      func(Step)
 	principals map[string]*response // by URL: both services ask the same principal
+}
+
+// hint adds to a refused login what users of the provider must know.
+func (d *discovery) hint(err error) error {
+	if d.provider == nil || d.provider.Hint == "" || Status(err) != http.StatusUnauthorized {
+		return err
+	}
+	return fmt.Errorf("%w; %s: %s", err, d.provider.Name, d.provider.Hint)
 }
 
 // openError says that a place which the user or the DNS named could not be asked, so that nobody knows whether the

@@ -28,6 +28,7 @@ func (e *TrustError) Error() string {
 type trust struct {
 	named          []string // host names from the accounts file: of the URL, or the domain of the mail address
 	hosts          []string // --trust-host
+	provider       []string // hosts of the provider that the account is known to be at, and what is below them
 	allowPlaintext bool
 }
 
@@ -40,7 +41,8 @@ func (t trust) check(u *url.URL) error {
 	if slices.Contains(t.named, name) || slices.ContainsFunc(t.hosts, func(h string) bool { return strings.EqualFold(h, name) }) {
 		return nil
 	}
-	if u.Scheme == "https" && slices.ContainsFunc(t.named, func(n string) bool { return sameSite(n, name) }) {
+	if u.Scheme == "https" && (slices.ContainsFunc(t.named, func(n string) bool { return sameSite(n, name) }) ||
+		slices.ContainsFunc(t.provider, func(h string) bool { return isBelow(name, h) })) {
 		return nil
 	}
 	return &TrustError{origin(u), fmt.Sprintf("%s does not belong to %s", name, strings.Join(t.named, ", ")),

@@ -1,0 +1,55 @@
+package dav
+
+import (
+	"net/url"
+	"testing"
+)
+
+func TestProviderTable(t *testing.T) {
+	domains := map[string]string{}
+	for _, p := range Providers {
+		if p.Name == "" || p.Source == "" || len(p.Domains) == 0 || len(p.Hosts) == 0 {
+			t.Errorf("an incomplete row: %+v", p)
+		}
+		for _, d := range p.Domains {
+			if domains[d] != "" {
+				t.Errorf("%s belongs to %s and to %s", d, domains[d], p.Name)
+			}
+			domains[d] = p.Name
+		}
+		for _, k := range Kinds {
+			u := p.url(k, "anna@example.org")
+			if u == nil {
+				continue
+			}
+			if u.Scheme != "https" || (trust{provider: p.Hosts}).check(u) != nil {
+				t.Errorf("%s: %s would get no password", p.Name, u)
+			}
+		}
+	}
+}
+
+func TestProviderOf(t *testing.T) {
+	for domain, want := range map[string]string{
+		"icloud.com": "iCloud", "p07-caldav.icloud.com": "iCloud", "gmail.com": "Google", "example.org": "", "noticloud.com": "",
+	} {
+		got := ""
+		if p := providerOf(domain); p != nil {
+			got = p.Name
+		}
+		if got != want {
+			t.Errorf("%s is at %q, want %q", domain, got, want)
+		}
+	}
+}
+
+func TestProviderURL(t *testing.T) {
+	yahoo := providerOf("yahoo.com")
+	if u := yahoo.url(Calendar, "anna.b@yahoo.com"); u.String() != "https://caldav.calendar.yahoo.com/principals/users/anna.b" {
+		t.Errorf("got %s", u)
+	}
+	foreign, _ := url.Parse("https://icloud.com.evil.test/")
+	if (trust{named: []string{"icloud.com"}, provider: []string{"icloud.com"}}).check(foreign) == nil {
+		t.Error("a name that only begins like the provider's is trusted")
+	}
+}
