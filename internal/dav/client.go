@@ -198,13 +198,16 @@ func (c *Client) httpRequest(ctx context.Context, req request, watch *watch) (*h
 
 // roundTrip adds the credentials where they may go, and sends.
 func (c *Client) roundTrip(hr *http.Request) (*http.Response, error) {
-	if c.trust.check(hr.URL) != nil || c.login.Secret == nil {
-		resp, err := c.net.http.Do(hr)
-		if err == nil && resp.StatusCode == http.StatusUnauthorized && c.login.Secret != nil {
+	if distrust := c.trust.check(hr.URL); distrust != nil {
+		resp, err := c.net.anonymous.Do(hr)
+		if err == nil && resp.StatusCode == http.StatusUnauthorized {
 			discard(resp)
-			return nil, c.trust.check(hr.URL)
+			return nil, distrust
 		}
 		return resp, err
+	}
+	if c.login.Secret == nil {
+		return c.net.http.Do(hr)
 	}
 	switch c.login.Auth {
 	case Digest:
@@ -224,7 +227,7 @@ func (c *Client) digestTrip(hr *http.Request) (*http.Response, error) {
 	c.digestOnce.Do(func() {
 		var password string
 		password, c.digestErr = c.login.Secret(hr.Context(), "")
-		c.digest = &digest.Transport{Username: c.login.User, Password: password, Transport: c.net.transport}
+		c.digest = &digest.Transport{Username: c.login.User, Password: password, Transport: c.net.transports[0]}
 	})
 	if c.digestErr != nil {
 		return nil, c.digestErr

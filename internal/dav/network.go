@@ -32,9 +32,10 @@ type Settings struct {
 
 // Network is what all accounts of a run share: connections, limits per host, and what discovery found out about a domain.
 type Network struct {
-	settings  Settings
-	transport *http.Transport
-	http      webdav.HTTPClient
+	settings   Settings
+	transports []*http.Transport
+	http       webdav.HTTPClient // for hosts that may get an account's credentials
+	anonymous  webdav.HTTPClient // for the others: without the client certificate
 
 	mu    sync.Mutex
 	hosts map[string]*host
@@ -69,23 +70,34 @@ func NewNetwork(s Settings) *Network {
 		s.Resolver = &Resolver{}
 	}
 	n := &Network{settings: s, hosts: map[string]*host{}, walks: map[walkKey]*walk{}, dead: map[string]grave{}}
-	n.transport = newTransport(s)
-	n.http = &http.Client{
-		Transport: n.transport,
-		// Go would turn a redirected PROPFIND into a GET without its body; redirects are followed in redirect.go.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	n.http = n.newClient(s.TLS)
+	n.anonymous = n.http
+	if s.TLS != nil && len(s.TLS.Certificates) > 0 {
+		bare := s.TLS.Clone()
+		bare.Certificates = nil
+		n.anonymous = n.newClient(bare)
 	}
 	return n
 }
 
+func (n *Network) newClient(config *tls.Config) *http.Client {
+	transport := newTransport(n.settings, config)
+	n.transports = append(n.transports, transport)
+	return &http.Client{
+		Transport: transport,
+		// Go would turn a redirected PROPFIND into a GET without its body; redirects are followed in redirect.go.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
 // newTransport keeps to HTTP/1.1 and few connections: multiplexing many requests over HTTP/2 is fragile on some servers
 // (Baikal behind nginx) and takes the limit per host out of our hands.
-func newTransport(s Settings) *http.Transport {
+func newTransport(s Settings, config *tls.Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second, Resolver: s.Resolver.net()}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
-		TLSClientConfig:       s.TLS,
+		TLSClientConfig:       config,
 		TLSHandshakeTimeout:   15 * time.Second,
 		MaxIdleConnsPerHost:   s.Connections,
 		IdleConnTimeout:       30 * time.Second,
@@ -113,7 +125,11 @@ func (n *Network) isDead(u *url.URL) error {
 }
 
 // Close drops the connections that are kept open. Requests that are under way go on.
-func (n *Network) Close() { n.transport.CloseIdleConnections() }
+func (n *Network) Close() {
+	for _, t := range n.transports {
+		t.CloseIdleConnections()
+	}
+}
 
 // host is what all requests to one host wait for.
 type host struct {
