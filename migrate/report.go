@@ -216,7 +216,7 @@ func (s *Summary) Verdict() string {
 	there, what := s.Objects.AtDestination(), "at the destination"
 	switch {
 	case s.NoArchive:
-		what = "kept for the next run of this command; there is no archive yet"
+		what = "kept for the next run of this command; the archive was not written"
 	case s.Verb == Export:
 		what = "in the archive"
 	case s.DryRun:
@@ -241,7 +241,9 @@ func (s *Summary) Verdict() string {
 			verdict += fmt.Sprintf(", %s %s", thousands(part.n), part.text)
 		}
 	}
-	if n := s.Accounts.Failed; n > 0 {
+	if n := s.Accounts.Failed; n > 0 && s.Interrupted {
+		verdict += fmt.Sprintf("; %s of %s accounts were not come to", thousands(n), thousands(s.Accounts.Total))
+	} else if n > 0 {
 		verdict += fmt.Sprintf("; %s of %s accounts could not be read or written at all", thousands(n), thousands(s.Accounts.Total))
 	}
 	if n := s.Accounts.EndedEarly; n > 0 {

@@ -31,9 +31,9 @@ func (p *program) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show the whole job on two servers of its own; needs nothing",
-		Long: `Show the whole job: three sample accounts are moved from one server to another, moved again, exported to an
-archive, checked, and compared byte by byte. Both servers are part of davferry and can be reached from this
-computer only. It takes a few seconds and leaves nothing behind, unless --keep names a folder.
+		Long: `Show the whole job: three sample accounts are moved from one server to another, moved again, exported
+to an archive, checked, and compared byte by byte. Both servers are part of davferry and can be reached
+from this computer only. It takes a few seconds and leaves nothing behind, unless --keep names a folder.
 
 Exit status:
   0    everything was as it should be

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -35,22 +35,28 @@ func (p *program) discoverCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "discover ADDRESS|URL",
 		Short: "Find the server of an account, step by step, and show what the account holds",
-		Long: `Find the CalDAV and the CardDAV server of an account from a mail address, a host or a URL, and show each question,
-each answer and what followed from it; then the collections, and which of them would be moved.
+		Long: `Find the CalDAV and the CardDAV server of an account from a mail address, a host or a URL, and show
+each question, each answer and what followed from it; then the collections, and which of them would
+be moved.
 
 Without a password flag the password is asked for where stdin is a terminal.
 
-` + exitHelp,
+Exit status:
+  0    the account was found
+  1    it was not; the message says why
+  2    the command line is wrong; nothing was asked
+  130  interrupted
+`,
 		Example: `  davferry discover anna@example.org --password-env PW
   davferry discover https://dav.example.org/ --user anna --password-command "pass dav/anna"`,
 		Args: args(1, "the address"),
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&f.user, "user", "", "login name (default: the address, if it is a mail address)")
+	fs.StringVar(&f.user, "user", "", "login `NAME` (default: the address, if it is a mail address)")
 	fs.StringVar(&f.env, "password-env", "", "name of the `VARIABLE` that holds the password")
 	fs.StringVar(&f.file, "password-file", "", "`FILE` that holds the password")
 	fs.StringVar(&f.command, "password-command", "", "`COMMAND` that prints the password")
-	fs.StringVar(&f.auth, "auth", "basic", "basic, digest or bearer")
+	fs.StringVar(&f.auth, "auth", "basic", "log in by `METHOD` basic, digest or bearer")
 	fs.BoolVar(&f.json, "json", false, "print the result as one JSON document")
 	f.network.add(cmd)
 	f.log.add(cmd)
@@ -91,22 +97,24 @@ type listedCollection struct {
 }
 
 func (p *program) discover(ctx context.Context, f *discoverFlags, address string) error {
-	login, err := p.discoverLogin(f, address)
+	if err := f.check(address); err != nil {
+		return err
+	}
+	login, err := p.discoverLogin(ctx, f, address)
 	if err != nil {
 		return err
 	}
-	if err := migrate.CheckAddress(address, f.network.allowPlaintext); err != nil {
-		return usagef("%s: %w", address, err)
+	settings, err := f.network.settings()
+	if err != nil {
+		return err
 	}
 	log, closeLog, err := f.log.open("", p.stderr)
 	if err != nil {
 		return err
 	}
 	defer closeLog()
-	network, err := f.network.network(log)
-	if err != nil {
-		return err
-	}
+	settings.Log = log
+	network := dav.NewNetwork(settings)
 	defer network.Close()
 	result := &discovered{Collections: []listedCollection{}}
 	services := map[dav.Kind]*discoveredService{dav.Calendar: &result.CalDAV, dav.AddressBook: &result.CardDAV}
@@ -124,6 +132,7 @@ func (p *program) discover(ctx context.Context, f *discoverFlags, address string
 	}
 	if err != nil {
 		result.Error = err.Error()
+		err = f.explain(err)
 	}
 	if f.json {
 		return errors.Join(err, printJSON(p.stdout, result))
@@ -156,30 +165,54 @@ func (d *discovered) fill(ctx context.Context, account *dav.Account, services ma
 	return nil
 }
 
-// discoverLogin makes the login from the flags.
-func (p *program) discoverLogin(f *discoverFlags, address string) (dav.Login, error) {
-	if err := oneOf("auth", f.auth, "basic", "digest", "bearer"); err != nil {
-		return dav.Login{}, err
+// check refuses a command line that cannot be meant. Its error does not repeat a password that stands in a URL.
+func (f *discoverFlags) check(address string) error {
+	err := migrate.CheckAddress(address, f.network.allowPlaintext)
+	switch _, authority, isURL := strings.Cut(address, "://"); {
+	case err == nil:
+	case isURL && strings.Contains(authority, "@"):
+		err = usagef("the address holds a user name or a password, which the shell's history would keep: give --user and a password flag")
+	default:
+		err = usagef("the address %q: %w", address, err)
 	}
+	return errors.Join(err, oneOf("auth", f.auth, "basic", "digest", "bearer"), f.log.check())
+}
+
+// explain adds to an error what to do about it, where that can be told.
+func (f *discoverFlags) explain(err error) error {
+	switch {
+	case dav.Status(err) != http.StatusUnauthorized:
+		return err
+	case f.user == "" && f.auth != "bearer":
+		return &hintError{err, "the server wants a login: give --user and a password flag"}
+	}
+	return &hintError{err, "the server refused the login: check the user name, the password and --auth"}
+}
+
+// discoverLogin makes the login from the flags.
+func (p *program) discoverLogin(ctx context.Context, f *discoverFlags, address string) (dav.Login, error) {
 	if f.user == "" && !strings.Contains(address, "://") && strings.Contains(address, "@") {
 		f.user = address
 	}
-	secret, err := p.discoverSecret(f)
+	secret, err := p.discoverSecret(ctx, f)
+	if err != nil {
+		return dav.Login{}, err
+	}
+	if _, err = secret.Reveal(ctx); err != nil {
+		err = usagef("the password: %w", err)
+	}
 	if err != nil {
 		return dav.Login{}, err
 	}
 	return migrate.Endpoint{User: f.user, Auth: f.auth, Password: secret}.Login(), nil
 }
 
-func (p *program) discoverSecret(f *discoverFlags) (migrate.Secret, error) {
+func (p *program) discoverSecret(ctx context.Context, f *discoverFlags) (migrate.Secret, error) {
 	given := slices.DeleteFunc([]string{f.env, f.file, f.command}, func(s string) bool { return s == "" })
 	switch {
 	case len(given) > 1:
 		return migrate.Secret{}, usagef("--password-env, --password-file and --password-command exclude each other")
 	case f.env != "":
-		if _, ok := os.LookupEnv(f.env); !ok {
-			return migrate.Secret{}, usagef("--password-env: the variable %s is not set", f.env)
-		}
 		return migrate.SecretFromEnv(f.env), nil
 	case f.file != "":
 		return migrate.SecretFromFile(f.file), nil
@@ -188,22 +221,46 @@ func (p *program) discoverSecret(f *discoverFlags) (migrate.Secret, error) {
 	case f.user == "" && f.auth != "bearer":
 		return migrate.Secret{}, nil
 	}
-	return p.askPassword(f.user)
+	return p.askPassword(ctx, f.user)
 }
 
 // askPassword asks on the terminal.
-func (p *program) askPassword(user string) (migrate.Secret, error) {
+func (p *program) askPassword(ctx context.Context, user string) (migrate.Secret, error) {
 	in, ok := p.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return migrate.Secret{}, usagef("a password is missing: give --password-env, --password-file or --password-command")
 	}
-	fmt.Fprintf(p.stderr, "password of %s: ", user)
-	text, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintf(p.stderr, "password of %s: ", printable(user))
+	text, err := readPassword(ctx, int(in.Fd()))
 	fmt.Fprintln(p.stderr)
 	if err != nil {
 		return migrate.Secret{}, fmt.Errorf("reading the password: %w", err)
 	}
-	return migrate.SecretOf(string(text)), nil
+	return migrate.SecretOf(text), nil
+}
+
+// readPassword reads a line from a terminal that does not show it. When the context ends it makes the terminal show
+// again what is typed; the reading itself cannot be called off and is left to the end of the process, which is near.
+func readPassword(ctx context.Context, terminal int) (string, error) {
+	before, err := term.GetState(terminal)
+	if err != nil {
+		return "", err
+	}
+	type line struct {
+		text []byte
+		err  error
+	}
+	read := make(chan line, 1)
+	go func() {
+		text, err := term.ReadPassword(terminal)
+		read <- line{text, err}
+	}()
+	select {
+	case l := <-read:
+		return string(l.text), l.err
+	case <-ctx.Done():
+		return "", errors.Join(context.Cause(ctx), term.Restore(terminal, before))
+	}
 }
 
 func (p *program) printDiscovered(d *discovered) {
@@ -235,14 +292,4 @@ func printService(w io.Writer, name string, s discoveredService) {
 	if len(s.Features) > 0 {
 		fmt.Fprintf(w, "    the server says it can: %s\n", printable(strings.Join(s.Features, ", ")))
 	}
-}
-
-// printable makes what a server sent safe to show on a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"davferry/migrate"
@@ -21,15 +22,31 @@ const (
 	exitInterrupted = 130 // interrupted, state saved
 )
 
-const exitHelp = `Exit status:
-  0    every object is accounted for, none refused, failed or in conflict
-  1    the run could not go on
-  2    the command line or the accounts file is wrong; nothing was done
-  3    finished, but something is refused, failed or in conflict
-  4    verify found differences
-  11   the state folder is in use by another run
-  130  interrupted; the same command goes on from there
-`
+// exitMeanings explains the exit statuses to users, in order.
+var exitMeanings = []struct {
+	status  int
+	meaning string
+}{
+	{exitOK, "every object is accounted for, none refused, failed or in conflict"},
+	{exitFailed, "the run could not go on"},
+	{exitUsage, "the command line or the accounts file is wrong; nothing was done"},
+	{exitIncomplete, "finished, but something is refused, failed or in conflict"},
+	{exitDifferent, "verify found differences"},
+	{exitLocked, "the state folder is in use by another run"},
+	{exitInterrupted, "interrupted; the same command goes on from there"},
+}
+
+// exitHelp lists the exit statuses in a help text, without those that a verb never ends with.
+func exitHelp(never ...int) string {
+	var b strings.Builder
+	b.WriteString("Exit status:\n")
+	for _, m := range exitMeanings {
+		if !slices.Contains(never, m.status) {
+			fmt.Fprintf(&b, "  %-4d %s\n", m.status, m.meaning)
+		}
+	}
+	return b.String()
+}
 
 var (
 	errInterrupted = errors.New("interrupted")
@@ -38,15 +55,21 @@ var (
 )
 
 // usageError is a command line that cannot be meant.
-type usageError struct {
-	err  error
-	hint string
-}
+type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
-func usagef(format string, args ...any) error { return &usageError{err: fmt.Errorf(format, args...)} }
+func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// hintError is an error with what to do about it.
+type hintError struct {
+	err  error
+	hint string
+}
+
+func (e *hintError) Error() string { return e.err.Error() }
+func (e *hintError) Unwrap() error { return e.err }
 
 // finish says on stderr why a command ended, where that was not said yet, and returns the exit status.
 func finish(ctx context.Context, err error, stderr io.Writer) int {
@@ -59,7 +82,11 @@ func finish(ctx context.Context, err error, stderr io.Writer) int {
 	case errors.Is(err, errDifferent):
 		return exitDifferent
 	case errors.Is(err, errInterrupted), ctx.Err() != nil:
-		complain(stderr, "interrupted; the same command goes on from there")
+		message := errInterrupted.Error()
+		if hinted, ok := errors.AsType[*hintError](err); ok {
+			message += "; " + hinted.hint
+		}
+		complain(stderr, message)
 		return exitInterrupted
 	case isError[*usageError](err), isError[*migrate.AccountsError](err):
 		status = exitUsage
@@ -69,8 +96,11 @@ func finish(ctx context.Context, err error, stderr io.Writer) int {
 		status = exitFailed
 	}
 	complain(stderr, err.Error())
-	if usage, ok := errors.AsType[*usageError](err); ok && usage.hint != "" {
-		fmt.Fprintln(stderr, usage.hint)
+	if accounts, ok := errors.AsType[*migrate.AccountsError](err); ok && len(accounts.Problems) > 1 {
+		complain(stderr, fmt.Sprintf("%s in %s; nothing was done", count(len(accounts.Problems), "mistake"), accounts.File))
+	}
+	if hinted, ok := errors.AsType[*hintError](err); ok {
+		complain(stderr, hinted.hint)
 	}
 	return status
 }
@@ -80,6 +110,9 @@ func isError[E error](err error) bool {
 	return ok
 }
 
+// complain writes a message for people, each line with the program's name in front.
 func complain(stderr io.Writer, message string) {
-	fmt.Fprintf(stderr, "davferry: %s\n", strings.TrimRight(message, "\n"))
+	for line := range strings.Lines(strings.TrimRight(message, "\n")) {
+		fmt.Fprintf(stderr, "davferry: %s\n", printable(strings.TrimRight(line, "\r\n")))
+	}
 }

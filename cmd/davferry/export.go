@@ -11,14 +11,14 @@ func (p *program) exportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export ACCOUNTS.csv --archive PATH",
 		Short: "Copy every account from its server into an archive",
-		Long: `Copy the calendars and address books of every account from its source server into one archive: a folder, or a
-file whose name ends in .zip or .tar.zst.
+		Long: `Copy the calendars and address books of every account from its source server into one archive: a
+folder, or a file whose name ends in .zip or .tar.zst.
 
-The archive is a BagIt bag (RFC 8493), which other programs can check, around a vdir tree, which vdirsyncer, khal
-and khard open as it is. Every object is in it byte for byte as its server serves it. The archive appears whole or
-not at all, and takes the place of an older one of that name.
+The archive is a BagIt bag (RFC 8493), which other programs can check, around a vdir tree, which
+vdirsyncer, khal and khard open as it is. Every object is in it byte for byte as its server serves
+it. The archive appears whole or not at all, and takes the place of an older one of that name.
 
-` + accountsHelp + "\n" + exitHelp,
+` + accountsHelp + "\n" + exitHelp(exitDifferent),
 		Example: `  davferry export accounts.csv --archive calendars.zip
   davferry verify --archive calendars.zip`,
 		Args: args(1, "the accounts file"),

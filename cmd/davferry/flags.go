@@ -3,9 +3,9 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,10 +31,10 @@ type networkFlags struct {
 
 func (f *networkFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
-	fs.IntVar(&f.connections, "connections", 4, "requests at once to one host, over all accounts")
-	fs.Float64Var(&f.tpslimit, "tpslimit", 0, "requests a second to one host (0 for no limit)")
-	fs.IntVar(&f.retries, "retries", 5, "how often a request is sent again where that is harmless")
-	fs.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long a server may keep silent")
+	fs.IntVar(&f.connections, "connections", 4, "`N` requests at once to one host, over all accounts")
+	fs.Float64Var(&f.tpslimit, "tpslimit", 0, "`N` requests a second to one host (0 for no limit)")
+	fs.IntVar(&f.retries, "retries", 5, "send a request up to `N` times more where that is harmless")
+	fs.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long a server may keep silent, as a `TIME`")
 	fs.StringVar(&f.caCert, "ca-cert", "", "`FILE` with certificates (PEM) to trust besides the system's")
 	fs.StringVar(&f.clientCert, "client-cert", "", "`FILE` with a client certificate (PEM)")
 	fs.StringVar(&f.clientKey, "client-key", "", "`FILE` with its key (PEM)")
@@ -44,23 +44,23 @@ func (f *networkFlags) add(cmd *cobra.Command) {
 	fs.StringVar(&f.dns, "dns", "", "resolver to ask, as `ADDR` or ADDR:PORT")
 }
 
-// network makes the network of a run.
-func (f *networkFlags) network(log *slog.Logger) (*dav.Network, error) {
+// settings are what the flags say of the network. The log is to be added.
+func (f *networkFlags) settings() (dav.Settings, error) {
 	if f.connections < 1 || f.retries < 0 || f.timeout <= 0 || f.tpslimit < 0 {
-		return nil, usagef("--connections and --timeout must be above 0, --retries and --tpslimit not below")
+		return dav.Settings{}, usagef("--connections and --timeout must be above 0, --retries and --tpslimit not below")
 	}
 	config, err := f.tls()
 	if err != nil {
-		return nil, err
+		return dav.Settings{}, err
 	}
 	resolver := &dav.Resolver{Addr: f.dns}
 	if _, _, err := net.SplitHostPort(f.dns); f.dns != "" && err != nil {
 		resolver.Addr = net.JoinHostPort(f.dns, "53")
 	}
-	return dav.NewNetwork(dav.Settings{
+	return dav.Settings{
 		UserAgent: "davferry/" + version(), Connections: f.connections, TPSLimit: f.tpslimit, Retries: f.retries,
-		Timeout: f.timeout, TLS: config, TrustHosts: f.trustHosts, AllowPlaintext: f.allowPlaintext, Resolver: resolver, Log: log,
-	}), nil
+		Timeout: f.timeout, TLS: config, TrustHosts: f.trustHosts, AllowPlaintext: f.allowPlaintext, Resolver: resolver,
+	}, nil
 }
 
 func (f *networkFlags) tls() (*tls.Config, error) {
@@ -115,7 +115,7 @@ func (f *selectionFlags) selection() (migrate.Selection, error) {
 		return s, err
 	}
 	if err := s.Check(); err != nil {
-		return s, &usageError{err: err}
+		return s, &usageError{err}
 	}
 	return s, nil
 }
@@ -138,5 +138,5 @@ func oneOf(flag, value string, words ...string) error {
 			return nil
 		}
 	}
-	return usagef("--%s is one of %v, not %q", flag, words, value)
+	return usagef("--%s is %s, not %q", flag, strings.Join(words, " or "), value)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"davferry/internal/bag"
+	"davferry/internal/dav"
 	"davferry/migrate"
 	"davferry/sink"
 	"davferry/source"
@@ -39,40 +40,49 @@ type jobFlags struct {
 // add declares the flags that the verb has.
 func (f *jobFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
+	if f.verb != migrate.Migrate {
+		fs.StringVar(&f.archive, "archive", "", "the archive at `PATH`: a folder, a .zip or a .tar.zst, told by its name (required)")
+	}
 	if f.verb != migrate.Import {
 		fs.StringVar(&f.source, "source", "", "source `SERVER` of rows that name none: a URL, a host or a mail domain")
+	}
+	if f.verb != migrate.Export {
+		fs.StringVar(&f.destination, "destination", "", "destination `SERVER` of rows that name none: likewise")
+		fs.BoolVar(&f.dryRun, "dry-run", false, "do everything but write")
+	}
+	if f.verb != migrate.Import {
 		f.selection.add(cmd)
 	}
 	if f.verb != migrate.Export {
-		fs.StringVar(&f.destination, "destination", "", "destination `SERVER` of rows that name none")
-		fs.BoolVar(&f.dryRun, "dry-run", false, "do everything but write")
-		fs.StringVar(&f.onConflict, "on-conflict", "keep", "what to do with a version at the destination that davferry did not write: keep or overwrite")
-		fs.StringVar(&f.invitations, "invitations", "quiet", "quiet: nobody is mailed; allow: the destination may send invitations")
+		fs.StringVar(&f.onConflict, "on-conflict", "keep", "do `WHAT` with a version at the destination that davferry did not write: keep or overwrite")
+		fs.StringVar(&f.invitations, "invitations", "quiet", "in `MODE` quiet nobody is mailed; with allow the destination may mail people")
 	}
-	if f.verb != migrate.Migrate {
-		fs.StringVar(&f.archive, "archive", "", "the archive: a folder, or a file whose name ends in .zip or .tar.zst (required)")
-	}
-	fs.IntVar(&f.workers, "workers", 4, "accounts at once")
-	fs.IntVar(&f.multiget, "multiget", 50, "objects to ask for with one request")
-	fs.StringVar(&f.state, "state", "", "state `FOLDER` (default: the accounts file's name without .csv, plus .davferry, beside it)")
+	fs.IntVar(&f.workers, "workers", 4, "`N` accounts at once")
+	fs.IntVar(&f.multiget, "multiget", 50, "ask for `N` objects with one request")
+	fs.StringVar(&f.state, "state", "", "state `FOLDER` (default: the accounts file's name with .davferry instead of .csv)")
 	fs.BoolVar(&f.json, "json", false, "print the result as one JSON document")
 	f.network.add(cmd)
 	f.log.add(cmd)
 	fs.SortFlags = false
 }
 
-// check refuses values that cannot be meant, before anything is opened.
+// check refuses values that cannot be meant, all at once, before anything is opened.
 func (f *jobFlags) check() error {
+	errs := []error{f.log.check()}
 	if f.workers < 1 || f.multiget < 1 {
-		return usagef("--workers and --multiget must be at least 1")
+		errs = append(errs, usagef("--workers and --multiget must be at least 1"))
 	}
 	if f.verb != migrate.Migrate && f.archive == "" {
-		return usagef("--archive is missing: it names the folder, the .zip or the .tar.zst")
+		errs = append(errs, usagef("--archive is missing: it names the folder, the .zip or the .tar.zst"))
 	}
 	if f.verb == migrate.Export {
-		return nil
+		if _, err := bag.FormOf(f.archive); f.archive != "" && err != nil {
+			errs = append(errs, usagef("--archive: %w", err))
+		}
+		return errors.Join(errs...)
 	}
-	return errors.Join(oneOf("on-conflict", f.onConflict, "keep", "overwrite"), oneOf("invitations", f.invitations, "quiet", "allow"))
+	return errors.Join(append(errs, oneOf("on-conflict", f.onConflict, "keep", "overwrite"),
+		oneOf("invitations", f.invitations, "quiet", "allow"))...)
 }
 
 // runJob reads the accounts, takes the state folder, runs the verb, and reports.
@@ -81,6 +91,10 @@ func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) 
 		return err
 	}
 	selection, err := f.selection.selection()
+	if err != nil {
+		return err
+	}
+	settings, err := f.network.settings()
 	if err != nil {
 		return err
 	}
@@ -102,17 +116,19 @@ func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) 
 		return err
 	}
 	defer closeLog()
-	network, err := f.network.network(log)
-	if err != nil {
-		return err
-	}
+	settings.Log = log
+	network := dav.NewNetwork(settings)
 	defer network.Close()
 	job := &migrate.Job{
 		Verb: f.verb, Accounts: accounts, Network: network, Workers: f.workers, Connections: f.network.connections,
 		Batch: f.multiget, DryRun: f.dryRun, Overwrite: f.onConflict == "overwrite", Invite: f.invitations == "allow",
 		Selection: selection, Progress: &migrate.Progress{}, Log: log,
 	}
-	return p.report(ctx, f, job, state)
+	err = p.report(ctx, f, job, state)
+	if err != nil && ctx.Err() != nil {
+		err = &hintError{err, "the same command goes on from there"}
+	}
+	return err
 }
 
 func (p *program) readAccounts(f *jobFlags, path string) ([]migrate.Account, error) {
@@ -160,7 +176,7 @@ func (p *program) report(ctx context.Context, f *jobFlags, job *migrate.Job, sta
 	if f.json {
 		err = errors.Join(err, printJSON(p.stdout, summary))
 	} else {
-		printSummary(p.stdout, summary, filepath.Join(state, "report.json"))
+		printSummary(p.stdout, summary, state, runErr)
 	}
 	return errors.Join(outcomeOf(summary, runErr), err)
 }
@@ -180,7 +196,7 @@ func (p *program) runIn(ctx context.Context, f *jobFlags, job *migrate.Job) (*mi
 	case migrate.Import:
 		archive, err := source.OpenArchive(f.archive)
 		if err != nil {
-			return nil, err
+			return nil, &hintError{err, fmt.Sprintf("%q tells what is wrong with it", "davferry verify --archive "+f.archive)}
 		}
 		defer archive.Close()
 		job.From = archive
@@ -202,30 +218,41 @@ func (p *program) runExport(ctx context.Context, f *jobFlags, job *migrate.Job) 
 	defer archive.Close()
 	job.To, job.Target = archive, target
 	summary, err := p.watch(ctx, f, job)
-	if err != nil {
-		return summary, err
+	if err == nil {
+		if err = archive.Commit(ctx); err != nil {
+			err = fmt.Errorf("the archive %s was not written: %w", f.archive, err)
+		}
 	}
-	if err := archive.Commit(ctx); err != nil {
-		return summary, fmt.Errorf("the archive %s was not written: %w", f.archive, err)
+	if summary != nil {
+		summary.NoArchive = err != nil
 	}
-	return summary, nil
+	return summary, err
 }
 
 // watch runs the job and shows its progress.
 func (p *program) watch(ctx context.Context, f *jobFlags, job *migrate.Job) (*migrate.Summary, error) {
-	stop := showProgress(ctx, f.verb, job.Progress, p.stderr)
+	stop := showProgress(ctx, f.verb, job.Progress, p.stderr, f.log.file != "-")
 	defer stop()
 	return job.Run(ctx)
 }
 
+// The files in the state folder that people read.
+const (
+	reportFile   = "report.json"
+	failuresFile = "failures.csv"
+)
+
 // keepReport writes report.json and failures.csv into the state folder.
 func keepReport(state string, s *migrate.Summary, accounts []migrate.Account) error {
-	text, err := json.MarshalIndent(s, "", "  ")
+	text, err := marshalJSON(s)
 	if err != nil {
 		return err
 	}
-	if err := writeWhole(filepath.Join(state, "report.json"), append(text, '\n')); err != nil {
+	if err := writeWhole(filepath.Join(state, reportFile), text); err != nil {
 		return err
+	}
+	if s.DryRun {
+		return nil // what an earlier run left to do is left still
 	}
 	bad := map[string]bool{}
 	for _, r := range s.PerAccount {
@@ -237,7 +264,7 @@ func keepReport(state string, s *migrate.Summary, accounts []migrate.Account) er
 			failed = append(failed, a)
 		}
 	}
-	return writeFailures(filepath.Join(state, "failures.csv"), failed)
+	return writeFailures(filepath.Join(state, failuresFile), failed)
 }
 
 // writeFailures writes the rows that did not end well; where there are none, an older file goes.

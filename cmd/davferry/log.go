@@ -18,18 +18,20 @@ type logFlags struct {
 func (f *logFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.file, "log-file", "", "write the log to `FILE` as well (- for stderr)")
-	fs.StringVar(&f.level, "log-level", "info", "what is logged: debug (each request), info, warn or error")
-	fs.StringVar(&f.format, "log-format", "text", "form of --log-file: text or json")
+	fs.StringVar(&f.level, "log-level", "info", "log what is of this `LEVEL` or worse: debug (each request), info, warn, error")
+	fs.StringVar(&f.format, "log-format", "text", "write --log-file in `FORM` text or json")
+}
+
+// check refuses values that cannot be meant.
+func (f *logFlags) check() error {
+	return errors.Join(oneOf("log-level", f.level, "debug", "info", "warn", "error"), oneOf("log-format", f.format, "text", "json"))
 }
 
 // open returns the run's logger. stateDir may be "" for a run that keeps no state.
 func (f *logFlags) open(stateDir string, stderr io.Writer) (*slog.Logger, func() error, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.level)); err != nil {
-		return nil, nil, oneOf("log-level", f.level, "debug", "info", "warn", "error")
-	}
-	if err := oneOf("log-format", f.format, "text", "json"); err != nil {
-		return nil, nil, err
+		return nil, nil, usagef("--log-level: %w", err)
 	}
 	options := &slog.HandlerOptions{Level: level}
 	var handlers []slog.Handler

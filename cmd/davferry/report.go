@@ -1,43 +1,41 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"davferry/migrate"
 )
 
-// maxShown is how many problems the terminal shows; report.json has all.
-const maxShown = 20
+// How much of a report a terminal shows; report.json has all of it.
+const (
+	maxRows  = 50 // accounts in the table
+	maxShown = 20 // problems, collections left out, notes
+)
 
-// printJSON writes the result as one JSON document.
-func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
-}
-
-// printSummary writes the result for people: a table, what needs a look, and the verdict as the last line.
-func printSummary(w io.Writer, s *migrate.Summary, reportPath string) {
-	printAccounts(w, s)
-	printProblems(w, s.Problems, reportPath)
-	printLeftOut(w, s.Left)
-	for i, n := range s.Notes {
-		if i == maxShown {
-			fmt.Fprintf(w, "note: and %d more notes in %s\n", len(s.Notes)-i, reportPath)
-			break
-		}
-		fmt.Fprintf(w, "note: %s %s: %s\n", n.Account, n.Collection, n.Message)
+// printSummary writes the result for people: a table, what needs a look, and the verdict as the last line. state is the
+// state folder, stopped why the run ended early, nil where it did not.
+func printSummary(w io.Writer, s *migrate.Summary, state string, stopped error) {
+	report := filepath.Join(state, reportFile)
+	problems := ownProblems(s, stopped)
+	printAccounts(w, s, problems, report)
+	printProblems(w, problems, report)
+	printLeftOut(w, s, report)
+	printNotes(w, s.Notes, report)
+	fmt.Fprintf(w, "%s read, %s written in %.1f s, %s to the source, %d to the destination\n",
+		size(s.Bytes.Read), size(s.Bytes.Written), s.Seconds, count(s.Requests.Source, "request"), s.Requests.Destination)
+	if bad := s.Accounts.Total - s.Accounts.OK; bad > 0 && stopped == nil && !s.DryRun {
+		fmt.Fprintf(w, "to run again: %s (%s, passwords left out)\n", filepath.Join(state, failuresFile), count(bad, "account"))
 	}
-	fmt.Fprintf(w, "%s read, %s written in %.1f s, %d requests to the source, %d to the destination\n",
-		size(s.Bytes.Read), size(s.Bytes.Written), s.Seconds, s.Requests.Source, s.Requests.Destination)
-	if reportPath != "" {
-		fmt.Fprintf(w, "report: %s\n", reportPath)
+	if stopped != nil {
+		fmt.Fprintln(w, "the run ended early: what it did not come to counts as failed")
 	}
+	fmt.Fprintf(w, "report: %s\n", report)
 	fmt.Fprintln(w, s.Verdict())
 }
 
@@ -48,11 +46,64 @@ type column struct {
 	show bool
 }
 
-func printAccounts(w io.Writer, s *migrate.Summary) {
+func printAccounts(w io.Writer, s *migrate.Summary, problems []migrate.Problem, report string) {
+	columns := slices.DeleteFunc(accountColumns(s), func(c column) bool { return !c.show })
+	rows, hidden := tableRows(s, problems)
+	if len(rows) > 0 {
+		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		printRow(tw, columns, func(c column) string { return c.head })
+		for _, r := range rows {
+			printRow(tw, columns, func(c column) string { return printable(c.cell(r)) })
+		}
+		tw.Flush()
+	}
+	for _, line := range hidden {
+		fmt.Fprintln(w, line)
+	}
+	if len(hidden) > 0 {
+		fmt.Fprintf(w, "all accounts are in %s\n", report)
+	}
+}
+
+// tableRows chooses the accounts to show: all, or of many those that need a look. What it says of the others is one
+// line for each kind.
+func tableRows(s *migrate.Summary, problems []migrate.Problem) (rows []*migrate.AccountReport, hidden []string) {
+	if len(s.PerAccount) <= maxRows {
+		return s.PerAccount, nil
+	}
+	look := map[string]bool{}
+	for _, p := range problems {
+		look[p.Account] = true
+	}
+	var fine, untouched int
+	for _, r := range s.PerAccount {
+		switch {
+		case r.State == migrate.AccountOK:
+			fine++
+		case s.Interrupted && r.Collections.Total == 0 && !look[r.Account]:
+			untouched++
+		default:
+			rows = append(rows, r)
+		}
+	}
+	for _, kind := range []struct {
+		n    int
+		what string
+	}{
+		{len(rows) - maxRows, "that need a look"}, {untouched, "that the run did not come to"}, {fine, "that are ok"},
+	} {
+		if kind.n > 0 {
+			hidden = append(hidden, "not shown: "+count(kind.n, "account")+" "+kind.what)
+		}
+	}
+	return rows[:min(len(rows), maxRows)], hidden
+}
+
+func accountColumns(s *migrate.Summary) []column {
 	number := func(head string, of func(c migrate.Counts) int, always bool) column {
 		return column{head, func(r *migrate.AccountReport) string { return strconv.Itoa(of(r.Objects)) }, always || of(s.Objects) > 0}
 	}
-	columns := []column{
+	return []column{
 		{"ACCOUNT", func(r *migrate.AccountReport) string { return r.Account }, true},
 		{"COLLECTIONS", func(r *migrate.AccountReport) string {
 			return strconv.Itoa(r.Collections.Total - r.Collections.Skipped)
@@ -68,65 +119,47 @@ func printAccounts(w io.Writer, s *migrate.Summary) {
 		number("FAILED", func(c migrate.Counts) int { return c.Failed }, false),
 		{"STATE", func(r *migrate.AccountReport) string { return r.State }, true},
 	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	printRow(tw, columns, func(c column) string { return c.head })
-	for _, r := range s.PerAccount {
-		printRow(tw, columns, func(c column) string { return c.cell(r) })
-	}
-	tw.Flush()
 }
 
 func printRow(w io.Writer, columns []column, text func(column) string) {
-	sep := ""
-	for _, c := range columns {
-		if c.show {
-			fmt.Fprint(w, sep, text(c))
-			sep = "\t"
-		}
+	cells := make([]string, len(columns))
+	for i, c := range columns {
+		cells[i] = text(c)
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintln(w, strings.Join(cells, "\t"))
 }
 
-func printProblems(w io.Writer, problems []migrate.Problem, reportPath string) {
-	for i, p := range problems {
-		if i == maxShown {
-			more := fmt.Sprintf("and %d more", len(problems)-i)
-			if reportPath != "" {
-				more += ", all of them in " + reportPath
-			}
-			fmt.Fprintln(w, more)
-			return
+// printLeftOut says what was not moved, and why: collection by collection, or of many how many for which reason.
+func printLeftOut(w io.Writer, s *migrate.Summary, report string) {
+	if len(s.Left) <= maxShown {
+		for _, l := range s.Left {
+			fmt.Fprintf(w, "left out: %s %s: %s\n", printable(l.Account), printable(l.Collection), printable(l.Reason))
 		}
-		fmt.Fprintf(w, "%s: %s", p.Outcome, p.Account)
-		switch {
-		case p.Path != "":
-			fmt.Fprintf(w, " %s", p.Path)
-		case p.Collection != "":
-			fmt.Fprintf(w, " %s (%d objects)", p.Collection, p.Objects)
+	} else {
+		var reasons tallied
+		for _, l := range s.Left {
+			reasons.add(l.Reason)
 		}
-		fmt.Fprintf(w, ": %s\n", p.Message)
+		reasons.print(w, "left out", "collection", report)
 	}
+	var reasons tallied
+	for reason, objects := range s.Skipped {
+		reasons.addMany(reason, objects)
+	}
+	reasons.print(w, "skipped", "object", "")
 }
 
-func printLeftOut(w io.Writer, left []migrate.LeftOut) {
-	for i, l := range left {
-		if i == maxShown {
-			fmt.Fprintf(w, "left out: and %d more collections\n", len(left)-i)
-			return
+// printNotes says what else happened.
+func printNotes(w io.Writer, notes []migrate.Note, report string) {
+	if len(notes) <= maxShown {
+		for _, n := range notes {
+			fmt.Fprintf(w, "note: %s %s: %s\n", printable(n.Account), printable(n.Collection), printable(n.Message))
 		}
-		fmt.Fprintf(w, "left out: %s %s: %s\n", l.Account, l.Collection, l.Reason)
+		return
 	}
-}
-
-// size writes a number of octets as people read it.
-func size(n int64) string {
-	switch {
-	case n >= 10<<20:
-		return fmt.Sprintf("%.0f MB", float64(n)/(1<<20))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
-	case n >= 1<<10:
-		return fmt.Sprintf("%.0f KB", float64(n)/(1<<10))
+	var messages tallied
+	for _, n := range notes {
+		messages.add(n.Message)
 	}
-	return fmt.Sprintf("%d B", n)
+	messages.print(w, "note", "collection", report)
 }

@@ -90,7 +90,7 @@ func (n *Network) Open(ctx context.Context, address string, login Login, trace f
 		case fatal(ctx, err):
 			return nil, d.hint(err)
 		case isOpen(err):
-			return nil, fmt.Errorf("it is not known whether %s has a %s: %w", address, k, err)
+			return nil, fmt.Errorf("looking for the %s service of %s: %w", k.Service(), address, err)
 		case err != nil:
 			failures = append(failures, err)
 		}
