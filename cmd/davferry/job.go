@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -156,29 +157,45 @@ func (f *jobFlags) stateDir(accountsFile string) (string, error) {
 }
 
 // report runs the job with its journal and archive, and shows and keeps what came of it.
-func (p *program) report(ctx context.Context, f *jobFlags, job *migrate.Job, state string) (err error) {
+func (p *program) report(ctx context.Context, f *jobFlags, job *migrate.Job, state string) error {
 	journal, err := migrate.OpenJournal(ctx, state)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, journal.Close()) }()
 	job.Journal = journal
 	run, err := journal.StartRun(ctx, f.verb)
 	if err != nil {
-		return err
+		return worse(err, journal.Close())
 	}
-	summary, runErr := p.runIn(ctx, f, job)
+	summary, err := p.runIn(ctx, f, job)
 	if summary == nil {
-		return runErr
+		status := finish(ctx, err, io.Discard)
+		return worse(err, errors.Join(journal.FinishRun(context.WithoutCancel(ctx), run, status), journal.Close()))
 	}
-	status := finish(ctx, outcomeOf(summary, runErr), io.Discard)
-	err = errors.Join(keepReport(state, summary, job.Accounts), journal.FinishRun(context.WithoutCancel(ctx), run, status))
+	runErr := err
+	err = outcomeOf(summary, runErr)
+	status := finish(ctx, err, io.Discard)
+	trouble := errors.Join(keepReport(state, summary, job.Accounts), journal.FinishRun(context.WithoutCancel(ctx), run, status), journal.Close())
 	if f.json {
-		err = errors.Join(err, printJSON(p.stdout, summary))
+		trouble = errors.Join(trouble, printJSON(p.stdout, summary))
 	} else {
 		printSummary(p.stdout, summary, state, runErr)
 	}
-	return errors.Join(outcomeOf(summary, runErr), err)
+	return worse(err, trouble)
+}
+
+// worse returns the error that says why a command ended, when keeping and showing what it did went wrong as well: that
+// is no matter of an object that was refused, nor of Ctrl-C.
+func worse(err, trouble error) error {
+	switch {
+	case trouble == nil:
+		return err
+	case err == nil, errors.Is(err, errIncomplete), errors.Is(err, errInterrupted), strings.Contains(trouble.Error(), err.Error()):
+		return fmt.Errorf("what was done could not be kept or shown: %w", trouble)
+	case strings.Contains(err.Error(), trouble.Error()):
+		return err
+	}
+	return errors.Join(err, trouble)
 }
 
 func outcomeOf(s *migrate.Summary, err error) error {
