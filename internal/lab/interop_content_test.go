@@ -2,6 +2,8 @@ package lab_test
 
 import (
 	"maps"
+	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -83,4 +85,24 @@ func size(c lab.Content) int {
 		n += len(objects)
 	}
 	return n
+}
+
+// contents returns what all users have at a server.
+func contents(t testing.TB, s *lab.Server) []lab.Content {
+	t.Helper()
+	var all []lab.Content
+	for _, u := range s.Users {
+		all = append(all, read(t, s, u))
+	}
+	return all
+}
+
+// segments returns the last two segments of a path, percent-decoded: the names of a collection and of an object.
+func segments(t testing.TB, p string) (collection, name string) {
+	t.Helper()
+	decoded, err := url.PathUnescape(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path.Base(path.Dir(decoded)), path.Base(decoded)
 }

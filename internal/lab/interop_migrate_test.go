@@ -1,13 +1,38 @@
 package lab_test
 
 import (
-	"reflect"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"davferry/internal/lab"
 	"davferry/internal/lab/dataset"
 )
+
+// TestMigrate moves two accounts of 500 objects, and does it again with and without the state of the first run.
+func TestMigrate(t *testing.T) {
+	for _, way := range []struct{ from, to string }{
+		{"radicale", "xandikos"}, {"xandikos", "radicale"}, {"radicale", "radicale"},
+	} {
+		t.Run(way.from+" to "+way.to, func(t *testing.T) {
+			lab.Need(t, way.from, way.to)
+			c := newCrossing(t, filled(t, way.from, 2, dataset.Default), way.to)
+			before := contents(t, c.from.Server)
+			c.from.drain()
+			c.firstRun(len(before[0]) + len(before[1]))
+			after := contents(t, c.to.Server)
+			for i := range before {
+				expectCopy(t, before[i], after[i], way.to)
+				c.expectProperties(i)
+			}
+			c.secondRun(len(before[0]) + len(before[1]))
+			c.runWithoutState(before, after)
+		})
+	}
+}
 
 // crossing is a way from one server to another, with an accounts file for all users.
 type crossing struct {
@@ -15,104 +40,45 @@ type crossing struct {
 	from, to *tap
 }
 
-// newCrossing starts the servers with n users. The accounts at the destination are as the server makes them.
-func newCrossing(t *testing.T, from, to string, n int) *crossing {
+// newCrossing starts the destination with as many users as the source has. Their accounts are as the server makes them.
+func newCrossing(t *testing.T, from *lab.Server, to string) *crossing {
 	t.Helper()
-	lab.Need(t, from, to)
-	c := &crossing{from: newTap(t, lab.StartFor(t, from, n)), to: newTap(t, lab.StartFor(t, to, n))}
+	c := &crossing{from: newTap(t, from), to: newTap(t, lab.StartFor(t, to, len(from.Users)))}
 	c.desk = newDesk(t, lab.Accounts(c.from.Server, c.to.Server))
 	return c
 }
 
-// fill fills the accounts at the source, each with data of its own.
-func (c *crossing) fill(options dataset.Options) {
-	c.t.Helper()
-	for i, u := range c.from.Users {
-		if err := lab.Fill(c.t.Context(), c.from.Server, u, dataset.Account(i+1, options)); err != nil {
-			c.t.Fatal(err)
-		}
-	}
-	c.from.drain()
-}
-
-// contents returns what all users have at a server.
-func contents(t testing.TB, s *lab.Server) []lab.Content {
+// filled starts a server with n users, who have accounts with data of their own.
+func filled(t *testing.T, name string, n int, options dataset.Options) *lab.Server {
 	t.Helper()
-	var all []lab.Content
-	for _, u := range s.Users {
-		all = append(all, read(t, s, u))
+	s := lab.StartFor(t, name, n)
+	var group errgroup.Group
+	for i, u := range s.Users {
+		group.Go(func() error { return lab.Fill(t.Context(), s, u, dataset.Account(i+1, options)) })
 	}
-	return all
-}
-
-var crossings = []struct{ from, to string }{
-	{"radicale", "xandikos"},
-	{"xandikos", "radicale"},
-	{"radicale", "radicale"},
-}
-
-// TestMigrate moves two accounts of 500 objects, and then once more, with and without the state of the first run.
-func TestMigrate(t *testing.T) {
-	for _, way := range crossings {
-		t.Run(way.from+" to "+way.to, func(t *testing.T) {
-			c := newCrossing(t, way.from, way.to, 2)
-			c.fill(dataset.Default)
-			before := contents(t, c.from.Server)
-			collections := len(before[0]) + len(before[1])
-			c.from.drain()
-
-			s := c.run(0, "migrate")
-			s.Accounts.expect(t, "accounts", counts{"total": 2, "ok": 2})
-			s.Collections.expect(t, "collections", counts{"total": collections, "created": collections})
-			s.Objects.expect(t, "objects", counts{"listed": 1000, "created": 1000})
-			asked, told := c.from.drain(), c.to.drain()
-			asked.expectOnlyReading(t)
-			s.Requests.expect(t, "requests", counts{"source": asked.total(), "destination": told.total()})
-			if told["PUT"] != 1000 {
-				t.Errorf("%d objects were written with %d PUTs", 1000, told["PUT"])
-			}
-
-			after := contents(t, c.to.Server)
-			for i := range before {
-				expectCopy(t, before[i], after[i], way.to)
-				c.expectProperties(i)
-			}
-			c.secondRun(collections, after)
-			c.runWithoutState(before, after)
-		})
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
 	}
+	return s
 }
 
-// expectProperties expects the collections to look as they did, as far as the destination keeps that.
-func (c *crossing) expectProperties(user int) {
+// firstRun expects that everything is created, with one PUT an object.
+func (c *crossing) firstRun(collections int) {
 	c.t.Helper()
-	want, got := c.properties(c.from.Server, user), c.properties(c.to.Server, user)
-	for name, w := range want {
-		w.Timezone = strings.ReplaceAll(w.Timezone, "\n", "\r\n")
-		g, ok := got[name]
-		if !ok {
-			c.t.Errorf("the collection %s is missing", name)
-			continue
-		}
-		compareProperties(c.t, c.to.Name, g, w)
+	s := c.run(0, "migrate")
+	s.Accounts.expect(c.t, "accounts", counts{"total": 2, "ok": 2})
+	s.Collections.expect(c.t, "collections", counts{"total": collections, "created": collections})
+	s.Objects.expect(c.t, "objects", counts{"listed": 1000, "created": 1000})
+	asked, told := c.from.drain(), c.to.drain()
+	asked.expectOnlyReading(c.t)
+	s.Requests.expect(c.t, "requests", counts{"source": asked.total(), "destination": told.total()})
+	if told["PUT"] != 1000 {
+		c.t.Errorf("1000 objects were written with %d PUTs", told["PUT"])
 	}
-}
-
-func (c *crossing) properties(s *lab.Server, user int) map[string]dataset.Collection {
-	c.t.Helper()
-	all, err := lab.Collections(c.t.Context(), s, s.Users[user])
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	byName := make(map[string]dataset.Collection, len(all))
-	for _, collection := range all {
-		byName[collection.Name] = collection
-	}
-	return byName
 }
 
 // secondRun runs the same command again: it finds everything done, with a few requests, and writes nothing.
-func (c *crossing) secondRun(collections int, after []lab.Content) {
+func (c *crossing) secondRun(collections int) {
 	c.t.Helper()
 	c.from.drain()
 	c.to.drain()
@@ -122,12 +88,10 @@ func (c *crossing) secondRun(collections int, after []lab.Content) {
 	asked, told := c.from.drain(), c.to.drain()
 	asked.expectOnlyReading(c.t)
 	told.expectOnlyReading(c.t)
-	// Six or seven requests find out about an account; after that each collection is listed once on either side.
+	// Up to seven requests find out about an account; after that each collection is listed once on either side.
 	if most := collections + 7*len(c.to.Users); asked.total() > most || told.total() > most {
-		c.t.Errorf("the second run took %d requests at the source and %d at the destination, at most %d will do", asked.total(), told.total(), most)
-	}
-	if !reflect.DeepEqual(contents(c.t, c.to.Server), after) {
-		c.t.Error("the second run changed something")
+		c.t.Errorf("the second run took %d requests at the source and %d at the destination, at most %d will do",
+			asked.total(), told.total(), most)
 	}
 }
 
@@ -153,9 +117,6 @@ func (c *crossing) runWithoutState(before, after []lab.Content) {
 		}
 	}
 	c.to.drain().expectOnlyReading(c.t)
-	if !reflect.DeepEqual(contents(c.t, c.to.Server), after) {
-		c.t.Error("the run without state changed something")
-	}
 }
 
 // damagedUIDs returns the UIDs of the objects that say something else after than before.
@@ -173,4 +134,29 @@ func damagedUIDs(before, after []lab.Content) map[string]bool {
 		}
 	}
 	return damaged
+}
+
+// expectProperties expects the collections to look as they did, as far as the destination keeps that.
+func (c *crossing) expectProperties(user int) {
+	c.t.Helper()
+	want, got := properties(c.t, c.from.Server, user), properties(c.t, c.to.Server, user)
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		w := want[name]
+		w.Timezone = strings.ReplaceAll(w.Timezone, "\n", "\r\n")
+		compareProperties(c.t, c.to.Name, got[name], w)
+	}
+}
+
+// properties returns the collections of a user by their names, without their objects.
+func properties(t testing.TB, s *lab.Server, user int) map[string]dataset.Collection {
+	t.Helper()
+	all, err := lab.Collections(t.Context(), s, s.Users[user])
+	if err != nil {
+		t.Fatal(err)
+	}
+	byName := make(map[string]dataset.Collection, len(all))
+	for _, collection := range all {
+		byName[collection.Name] = collection
+	}
+	return byName
 }

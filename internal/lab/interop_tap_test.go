@@ -20,6 +20,7 @@ type tap struct {
 	mu     sync.Mutex
 	counts counts // by method
 	hook   func(method string, n int)
+	closed bool // nothing comes through
 }
 
 // newTap returns a tap before s, which is closed at the end of the test.
@@ -29,20 +30,28 @@ func newTap(t testing.TB, s *lab.Server) *tap {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(target)
-		r.Out.Host = r.In.Host
-	}}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host
+		},
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { cut() },
+	}
 	seen := *s
 	p := &tap{Server: &seen, counts: counts{}}
 	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.count(r.Method)
+		if p.count(r.Method); p.isClosed() {
+			cut()
+		}
 		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(listener.Close)
 	p.Server.URL = listener.URL + "/"
 	return p
 }
+
+// cut ends a handler so that its connection is cut.
+func cut() { panic(http.ErrAbortHandler) }
 
 // count takes down a request and runs the hook, if there is one, before the request goes on.
 func (p *tap) count(method string) {
@@ -66,6 +75,19 @@ func (p *tap) at(method string, n int, f func()) {
 			f()
 		}
 	}
+}
+
+// close cuts every connection from now on, or no more.
+func (p *tap) close(closed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = closed
+}
+
+func (p *tap) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
 }
 
 // drain returns the counts since the last time, and forgets the hook.

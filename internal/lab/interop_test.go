@@ -48,6 +48,7 @@ var program = sync.OnceValues(func() (path string, err error) {
 type desk struct {
 	t   *testing.T
 	dir string
+	env []string // besides that of the test
 }
 
 func newDesk(t *testing.T, accounts []byte) *desk {
@@ -90,6 +91,7 @@ func (d *desk) startArgs(args ...string) *running {
 	}
 	r := &running{desk: d, cmd: exec.CommandContext(d.t.Context(), path, args...)}
 	r.cmd.Dir, r.cmd.Stdout, r.cmd.Stderr = d.dir, &r.stdout, &r.stderr
+	r.cmd.Env = append(os.Environ(), d.env...)
 	if err := r.cmd.Start(); err != nil {
 		d.t.Fatal(err)
 	}
