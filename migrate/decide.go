@@ -18,7 +18,6 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	info := mapping.Inspect(m.collection.Kind, o.Data)
 	r := m.newResult(o.Path)
 	m.adopt(r, info.UID)
-	before := r.SHA256
 	r.ETag, r.UID, r.SHA256, r.Size, r.size, r.fetched = o.ETag, info.UID, sum(o.Data), int64(len(o.Data)), int64(len(o.Data)), time.Now()
 	m.report.Bytes.Read += r.size
 	if reason := m.job.Selection.leavesOutObject(m.collection.Kind, info, o.Data); reason != "" {
@@ -46,7 +45,7 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	t := task{object: o, result: *r, there: there}
 	ours := r.DestETag != "" && r.DestETag == there.ETag // nobody has touched it since an earlier run wrote it or found it equal
 	switch {
-	case !exists, m.job.To != nil, ours && before != r.SHA256:
+	case !exists, m.job.To != nil, ours && r.carried != r.SHA256:
 		m.work(ctx, func(ctx context.Context, tasks ...task) { m.put(ctx, tasks[0]) }, t)
 	case ours:
 		t.result.Outcome = string(Unchanged)
@@ -59,15 +58,24 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	return nil
 }
 
-// adopt gives an object that the journal does not know by its path what it knows by its UID: the source gave it another
-// path.
+// adopt gives an object what the journal knows of it by its UID. A path at the source may be that of another object now,
+// and an object may have another path; what an earlier run wrote at the destination belongs to the UID.
 func (m *move) adopt(r *result, uid string) {
-	orphan, ok := m.orphans[uid]
-	if _, known := m.journal[r.Path]; known || !ok {
+	own, known := m.journal[r.Path]
+	if known && own.UID == uid {
 		return
 	}
-	delete(m.orphans, uid)
-	r.SHA256, r.DestPath, r.DestETag, r.Created = orphan.SHA256, orphan.DestPath, orphan.DestETag, orphan.Created
+	rec := m.byUID[uid]
+	if m.given[strings.ToLower(dav.LastSegment(rec.DestPath))] || !known && m.listed[rec.Path] {
+		rec = Record{} // it has its own object still
+	}
+	r.carried, r.DestPath, r.DestETag, r.Created = rec.SHA256, rec.DestPath, rec.DestETag, rec.Created
+}
+
+// isTwin tells whether another path of the source has that UID since an earlier run, and with it the name.
+func (m *move) isTwin(r *result, uid string) bool {
+	rec, ok := m.byUID[uid]
+	return ok && r.DestPath == "" && rec.Path != r.Path && m.listed[rec.Path]
 }
 
 // nameFor gives an object its name at the destination and returns what is there under that name: the name of an earlier
@@ -79,11 +87,11 @@ func (m *move) nameFor(o dav.Object, info mapping.Info, r *result) (there dav.Me
 	} else if r.DestPath != "" {
 		name = dav.LastSegment(r.DestPath)
 	}
-	if owner, taken := m.names[strings.ToLower(name)]; taken && owner != o.Path {
+	if m.given[strings.ToLower(name)] || m.files == nil && m.isTwin(r, info.UID) {
 		m.workers.Wait() // where the destination takes only one of a UID, it is the first in every run
 		name = mapping.ResourceName(m.collection.Kind, "", o.Path)
 	}
-	m.names[strings.ToLower(name)] = o.Path
+	m.given[strings.ToLower(name)] = true
 	r.name = name
 	there, exists = m.place.members[name]
 	return there, exists
@@ -176,8 +184,8 @@ func (m *move) compare(ctx context.Context, same Outcome, batch ...task) {
 			return
 		}
 		for _, t := range byKey[dav.Key(o.Path)] {
-			if errors.Is(err, dav.ErrGone) { // deleted since it was listed
-				t.there = dav.Member{}
+			if errors.Is(err, dav.ErrGone) && !t.looked { // deleted since it was listed
+				t.there, t.looked = dav.Member{}, true
 				m.put(ctx, t)
 				continue
 			}

@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync/atomic"
 
 	"davferry/internal/dav"
@@ -132,7 +133,9 @@ func (e *accountError) Unwrap() error { return e.err }
 
 // grows takes in an error. It returns one that ends the account when the destination has been silent for too long.
 func (s *silence) grows(err error) error {
-	if dav.Status(err) != 0 {
+	switch dav.Status(err) {
+	case 0, http.StatusBadGateway, http.StatusGatewayTimeout: // nobody is there, or nobody behind the proxy
+	default:
 		s.broken()
 		return nil
 	}

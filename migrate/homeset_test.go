@@ -87,7 +87,7 @@ func TestServiceThatCannotBeLookedForFailsTheAccount(t *testing.T) {
 		w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
 		w.retries = 0
 		w.fill("anna", 5, 5)
-		w.from.Inject(davtest.Fault{Method: "PROPFIND", Path: "/principals/anna/", Status: http.StatusServiceUnavailable, Times: 3})
+		w.from.Inject(davtest.Fault{Method: "PROPFIND", Path: "/principals/anna/", Status: http.StatusServiceUnavailable, Times: 2})
 		wantFailedAccount(t, w.migrate(), "503")
 		if unused := w.from.UnusedFaults(); len(unused) > 0 { // the other service would have met none
 			t.Errorf("unused: %+v", unused)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -29,8 +30,9 @@ type move struct {
 	workers errgroup.Group
 	files   map[string]string // names in an archive, by the path at the source
 
-	names       map[string]string // names at the destination in lower case, and the path at the source that has it
-	orphans     map[string]Record // by UID: what an earlier run wrote for objects that the source does not list any more
+	given       map[string]bool   // names at the destination, in lower case, that objects of this run have
+	byUID       map[string]Record // what earlier runs wrote
+	listed      map[string]bool   // paths at the source
 	foreign     map[string]dav.Member
 	pending     []task // to be compared with what is at the destination
 	pendingSize int
@@ -45,6 +47,7 @@ type task struct {
 	object dav.Object
 	result result
 	there  dav.Member // what the destination has under that name, or with that UID
+	looked bool       // a Put met something there, and it was looked at
 }
 
 // result is what became of one object.
@@ -52,7 +55,8 @@ type result struct {
 	Record
 	name    string
 	fetched time.Time
-	size    int64 // octets as fetched
+	size    int64  // octets as fetched
+	carried string // checksum of the bytes that are at the destination, "" where none are
 }
 
 func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, members []dav.Member) (*move, error) {
@@ -70,25 +74,20 @@ func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, memb
 	return m, nil
 }
 
-// remember takes the names and the UIDs of earlier runs out of the journal. A name belongs to the object that had it; an
-// object that has another path at the source than it had is known by its UID.
+// remember takes out of the journal what earlier runs wrote, by UID.
 func (m *move) remember() {
-	m.names, m.orphans = map[string]string{}, map[string]Record{}
-	listed := make(map[string]bool, len(m.members))
+	m.given, m.byUID = map[string]bool{}, map[string]Record{}
+	m.listed = make(map[string]bool, len(m.members))
 	for _, member := range m.members {
-		listed[member.Path] = true
+		m.listed[member.Path] = true
 	}
-	for path, rec := range m.journal {
-		if rec.DestPath == "" {
+	for _, rec := range m.journal {
+		if rec.DestPath == "" || rec.UID == "" {
 			continue
 		}
-		name := dav.LastSegment(rec.DestPath)
-		_, there := m.place.members[name]
-		switch {
-		case listed[path]:
-			m.names[strings.ToLower(name)] = path
-		case there && rec.UID != "":
-			m.orphans[rec.UID] = rec
+		_, there := m.place.members[dav.LastSegment(rec.DestPath)]
+		if have, twice := m.byUID[rec.UID]; there && (!twice || rec.Path < have.Path) {
+			m.byUID[rec.UID] = rec
 		}
 	}
 }
@@ -125,7 +124,9 @@ func (m *move) plan() []dav.Member {
 		if m.job.To != nil {
 			rec.Outcome = string(Created) // in this archive, by an earlier try
 		}
-		m.settle(&result{Record: rec, name: dav.LastSegment(rec.DestPath), fetched: rec.At, size: rec.Size})
+		name := dav.LastSegment(rec.DestPath)
+		m.given[strings.ToLower(name)] = true
+		m.settle(&result{Record: rec, name: name, fetched: rec.At, size: rec.Size})
 	}
 	return wanted
 }
@@ -200,7 +201,7 @@ func (m *move) settleUnread(path string, err error) {
 // newResult begins the result of an object with what is known of it from an earlier run.
 func (m *move) newResult(path string) *result {
 	rec := m.journal[path]
-	return &result{Record: Record{Path: path, ETag: rec.ETag, SHA256: rec.SHA256, UID: rec.UID, Size: rec.Size,
+	return &result{carried: rec.SHA256, Record: Record{Path: path, ETag: rec.ETag, SHA256: rec.SHA256, UID: rec.UID, Size: rec.Size,
 		DestPath: rec.DestPath, DestETag: rec.DestETag, Created: rec.Created}}
 }
 
@@ -254,7 +255,7 @@ func (m *move) keep(r *result) {
 	switch Outcome(rec.Outcome) {
 	case Created, Updated, Unchanged:
 	default:
-		rec.SHA256 = m.journal[rec.Path].SHA256
+		rec.SHA256 = r.carried
 	}
 	err := m.job.Journal.Record(context.Background(), m.target, m.account.Name, m.collection.Path, rec)
 	if err != nil {
@@ -297,9 +298,19 @@ func (m *move) notPut(ctx context.Context, t task, err error) {
 		m.stop(err)
 		return
 	}
-	if errors.Is(err, sink.ErrExists) && t.there.Path == "" {
-		t.there = dav.Member{Path: dav.PathIn(m.place.collection, t.result.name), Size: -1}
-		m.compare(ctx, Created, t)
+	if errors.Is(err, sink.ErrExists) && !t.looked {
+		// The answer to a Put may have been lost, or somebody else was faster.
+		wrote := Updated
+		if t.there.Path == "" {
+			wrote = Created
+			t.there = dav.Member{Path: dav.PathIn(m.place.collection, t.result.name), Size: -1}
+		}
+		t.looked = true
+		m.compare(ctx, wrote, t)
+		return
+	}
+	if status := dav.Status(err); status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		m.stop(fmt.Errorf("the destination asks to be left alone: %w", err))
 		return
 	}
 	if err := m.silence.grows(err); err != nil {

@@ -79,12 +79,16 @@ type candidate struct {
 // candidates yields the places to look at, in the order of RFC 6764 section 6, the user's own URL before all.
 func (d *discovery) candidates(ctx context.Context, k Kind, known *url.URL) iter.Seq[candidate] {
 	return func(yield func(candidate) bool) {
+		if d.lastResort {
+			d.fromProducts(yield)
+			return
+		}
 		if known != nil && !yield(candidate{url: known, origin: "found before"}) {
 			return
 		}
 		if d.target.url != nil {
-			if d.fromURL(k, yield) && d.fromProvider(k, yield) {
-				d.fromProducts(d.target.url.Scheme, d.target.url.Host, yield)
+			if d.fromURL(k, yield) {
+				d.fromProvider(k, yield)
 			}
 			return
 		}
@@ -112,15 +116,17 @@ func (d *discovery) fromProvider(k Kind, yield func(candidate) bool) bool {
 	return u == nil || yield(candidate{url: u, origin: "the table of providers: " + d.provider.Name})
 }
 
-// fromProducts tries where server software usually is.
-func (d *discovery) fromProducts(scheme, host string, yield func(candidate) bool) bool {
+// fromProducts tries where server software usually is, at a host that the user named.
+func (d *discovery) fromProducts(yield func(candidate) bool) {
+	if d.target.url == nil {
+		return
+	}
 	for _, p := range Products {
-		at := candidate{url: &url.URL{Scheme: scheme, Host: host, Path: p.Path}, origin: "where " + p.Name + " is", guess: true}
-		if !yield(at) {
-			return false
+		u := &url.URL{Scheme: d.target.url.Scheme, Host: d.target.url.Host, Path: p.Path}
+		if !yield(candidate{url: u, origin: "where " + p.Name + " is", guess: true}) {
+			return
 		}
 	}
-	return true
 }
 
 func (d *discovery) fromURL(k Kind, yield func(candidate) bool) bool {

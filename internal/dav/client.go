@@ -44,6 +44,7 @@ type Client struct {
 
 	requests   atomic.Int64
 	rejections atomic.Int32 // answers 401 since the last other one
+	asking     sync.Mutex   // whether the login is still taken
 
 	digestOnce sync.Once
 	digest     *digest.Transport
@@ -60,7 +61,8 @@ type request struct {
 	url     *url.URL
 	header  map[string]string
 	body    []byte
-	retries int // 0 for the network's, negative for none
+	retries int  // 0 for the network's, negative for none
+	anyway  bool // although the login was refused before
 }
 
 // send sends a request, follows redirects, and asks again where that is harmless and may help. It returns the final
@@ -106,7 +108,7 @@ const maxRejections = 2
 
 // once sends a request one time to one place.
 func (c *Client) once(ctx context.Context, req request) (*http.Response, error) {
-	if c.rejections.Load() >= maxRejections {
+	if c.rejections.Load() >= maxRejections && !req.anyway {
 		return nil, &Error{Method: req.method, URL: cleanURL(req.url), StatusCode: http.StatusUnauthorized,
 			Excerpt: "not asked again, the server has refused this login before"}
 	}

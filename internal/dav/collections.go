@@ -81,11 +81,15 @@ func (a *Account) listHome(ctx context.Context, s *Service, place string) ([]Col
 		return a.listDepth(ctx, s, u, "0", func(string) {})
 	}
 	var all []Collection
-	level := []string{place}
-	for depth, folders := 0, 0; len(level) > 0; depth++ {
+	level, seen := []string{place}, map[string]bool{}
+	for depth := 0; len(level) > 0; depth++ {
 		var next []string
 		for _, folder := range level {
-			if folders++; depth > maxFolderLevels || folders > maxFolders {
+			if seen[a.identity(folder)] {
+				continue
+			}
+			seen[a.identity(folder)] = true
+			if depth > maxFolderLevels || len(seen) > maxFolders {
 				return nil, fmt.Errorf("%s: more folders than can be walked", place)
 			}
 			u, err := a.urlOf(folder)
@@ -93,7 +97,11 @@ func (a *Account) listHome(ctx context.Context, s *Service, place string) ([]Col
 				return nil, err
 			}
 			found, err := a.listDepth(ctx, s, u, "1", func(path string) { next = append(next, path) })
-			if err != nil {
+			switch status := Status(err); {
+			case depth > 0 && (status == http.StatusNotFound || status == http.StatusGone):
+			case depth > 0 && status == http.StatusForbidden:
+				found = []Collection{{Kind: s.Kind, Path: folder, Skip: notShown(status)}}
+			case err != nil:
 				return nil, err
 			}
 			all = append(all, found...)
@@ -147,13 +155,15 @@ func (a *Account) listed(r *response, target *url.URL, s *Service) (c Collection
 	case status == http.StatusNotFound || status == http.StatusGone:
 		return c, false, nil
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return Collection{Kind: s.Kind, Path: a.pathOf(target), Skip: fmt.Sprintf("the server does not show it (%d)", status)}, true, nil
+		return Collection{Kind: s.Kind, Path: a.pathOf(target), Skip: notShown(status)}, true, nil
 	case status >= 400:
 		return c, false, &Error{Method: "PROPFIND", URL: cleanURL(target), StatusCode: status, Condition: r.Condition, Excerpt: excerptOf([]byte(r.Description))}
 	}
 	c, ok = a.collection(r, a.pathOf(target), s)
 	return c, ok, nil
 }
+
+func notShown(status int) string { return fmt.Sprintf("the server does not show it (%d)", status) }
 
 // collectionKind tells which kind of collection a response is about. Only the resourcetype decides, never a name.
 func collectionKind(r *response) (Kind, bool) {

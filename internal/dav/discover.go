@@ -81,7 +81,24 @@ func (n *Network) Open(ctx context.Context, address string, login Login, trace f
 	}
 	d := &discovery{client: client, target: target, provider: provider, trace: trace, principals: map[string]*response{}}
 	account := &Account{Client: client, Services: map[Kind]*Service{}}
-	var failures []error
+	missing, err := d.findAll(ctx, account)
+	if err == nil && len(account.Services) == 0 {
+		// Where nothing else leads to a server, its usual paths are tried; not for a service that it just does not have.
+		d.lastResort = true
+		missing, err = d.findAll(ctx, account)
+	}
+	if err == nil && len(account.Services) == 0 {
+		err = fmt.Errorf("no CalDAV and no CardDAV service found for %s: %w", address, missing)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return account, nil
+}
+
+// findAll looks for both services. missing says why one is not there, which is no error.
+func (d *discovery) findAll(ctx context.Context, account *Account) (missing, err error) {
+	var reasons []error
 	for _, k := range Kinds {
 		service, err := d.find(ctx, k)
 		switch {
@@ -90,15 +107,12 @@ func (n *Network) Open(ctx context.Context, address string, login Login, trace f
 		case fatal(ctx, err):
 			return nil, d.hint(err)
 		case isOpen(err):
-			return nil, fmt.Errorf("looking for the %s service of %s: %w", k.Service(), address, err)
+			return nil, fmt.Errorf("looking for the %s service of %s: %w", k.Service(), d.target.key, err)
 		case err != nil:
-			failures = append(failures, err)
+			reasons = append(reasons, err)
 		}
 	}
-	if len(account.Services) == 0 {
-		return nil, fmt.Errorf("no CalDAV and no CardDAV service found for %s: %w", address, join(failures))
-	}
-	return account, nil
+	return join(reasons), nil
 }
 
 // fatal tells which errors end discovery at once: asking elsewhere would not help, and a login that is refused must not
@@ -112,6 +126,7 @@ type discovery struct {
 	client     *Client
 	target     address
 	provider   *Provider // nil where none is known
+	lastResort bool      // only the usual paths are left to try
 	trace      func(Step)
 	principals map[string]*response // by URL: both services ask the same principal
 }
@@ -309,7 +324,11 @@ func (d *discovery) principal(ctx context.Context, u *url.URL) (*response, error
 
 // welcome asks whether the login is still taken, after a 401 for one object.
 func (a *Account) welcome(ctx context.Context) bool {
-	_, _, err := a.propfind(ctx, a.base, []propName{{nsDAV, "current-user-principal"}})
+	a.asking.Lock()
+	defer a.asking.Unlock()
+	req := propfindRequest(a.base, "0", []propName{{nsDAV, "current-user-principal"}})
+	req.anyway = a.rejections.Load() <= maxRejections+2 // two requests that were under way at once may have been refused
+	_, _, err := a.ask(ctx, req)
 	return err == nil
 }
 

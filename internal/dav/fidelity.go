@@ -17,8 +17,9 @@ func whole(k Kind, data []byte) bool {
 
 // fidelity decides whether data from a multistatus is, octet for octet, what a GET would return. Radicale and Xandikos
 // send calendar data as it is; sabre/dav leaves out the CR of each line, as XML allows (RFC 4791 section 9.6); DAViCal and
-// SOGo replace what XML cannot hold. The length that the listing gave is the proof. Where there is none, or where it does
-// not fit, objects are fetched both ways, until enough of them with CR LF line ends were equal.
+// SOGo replace or leave out what XML cannot hold. The length that the listing gave is the proof. Where it does not fit,
+// objects are fetched both ways, until enough of them with CR LF line ends were equal and the lengths are known to lie.
+// Where the listing gives no lengths, only a GET of each object is as good.
 type fidelity struct {
 	equal   atomic.Int32
 	unequal atomic.Bool
@@ -39,7 +40,7 @@ func (f *fidelity) exact(data []byte, size int64) ([]byte, bool) {
 		// Each line end lost one octet, and lines is how many line ends there are: each was CR LF.
 		return bytes.ReplaceAll(data, []byte{'\n'}, []byte("\r\n")), true
 	}
-	return data, f.believed() && !bytes.Contains(data, []byte("\uFFFD"))
+	return data, size >= 0 && f.believed() && !bytes.Contains(data, []byte("\uFFFD"))
 }
 
 // compared takes in what one object was like both ways. An object without CR says nothing about a server that leaves CR

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"slices"
-	"strings"
 )
 
 // get fetches one object with GET, whose body is the object's bytes beyond doubt. An object that is not there is ErrGone.
@@ -61,14 +61,9 @@ func (a *Account) getOnce(ctx context.Context, k Kind, m Member, req request) (o
 	if len(data) > maxResponse {
 		return o, false, fmt.Errorf("GET %s: larger than %d MB", cleanURL(req.url), maxResponse>>20)
 	}
-	if int64(len(data)) != m.Size && !whole(k, data) {
-		// The listing does not vouch for what does not look like an object.
-		if endsWithConnection(resp) {
-			return o, true, fmt.Errorf("GET %s: the connection ended after %d octets, which are no whole object", cleanURL(req.url), len(data))
-		}
-		if isPage(resp, data) {
-			return o, false, fmt.Errorf("GET %s: a web page in the place of the object: %s", cleanURL(req.url), excerptOf(stripMarkup(data)))
-		}
+	if !whole(k, data) && !vouchedFor(k, m, resp, data) {
+		return o, endsWithConnection(resp), fmt.Errorf("GET %s: %d octets of %q in the place of the object: %s",
+			cleanURL(req.url), len(data), resp.Header.Get("Content-Type"), excerptOf(stripMarkup(data)))
 	}
 	return Object{ETag: resp.Header.Get("ETag"), Data: data}, false, nil
 }
@@ -79,10 +74,20 @@ func endsWithConnection(resp *http.Response) bool {
 	return resp.ContentLength < 0 && len(resp.TransferEncoding) == 0 && !resp.Uncompressed
 }
 
-// isPage tells a login page from an odd object that is stored as it is, which has the type of its collection.
-func isPage(resp *http.Response, data []byte) bool {
-	contentType := resp.Header.Get("Content-Type")
-	return strings.HasPrefix(contentType, "text/html") || contentType == "" && looksLikeHTML(data)
+// vouchedFor tells whether data that does not look like an object is one all the same, stored as it is, and no login page,
+// error message or cut answer: the listing gave its length, or, where it gave none, the server its type.
+func vouchedFor(k Kind, m Member, resp *http.Response, data []byte) bool {
+	if m.Size >= 0 {
+		return int64(len(data)) == m.Size
+	}
+	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	switch {
+	case endsWithConnection(resp):
+		return false
+	case mediaType == k.MediaType(), k == AddressBook && (mediaType == "text/x-vcard" || mediaType == "text/directory"):
+		return true
+	}
+	return (mediaType == "" || mediaType == "application/octet-stream") && !looksLikeHTML(data)
 }
 
 // addressDataVersion returns the vCard version to ask for, "" to take what comes. Cyrus and sabre/dav serve a stored 4.0

@@ -222,7 +222,7 @@ func (f *fetch) get(ctx context.Context, m Member) fetched {
 		return fetched{err: cmp.Or(err, context.Cause(ctx))}
 	case status == http.StatusUnauthorized && !f.account.welcome(ctx), status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
 		return fetched{err: err}
-	case status >= 500 && f.broken.Add(1) >= maxBroken:
+	case err != nil && (status == 0 || status >= 500) && f.broken.Add(1) >= maxBroken:
 		return fetched{err: fmt.Errorf("%d objects in a row could not be fetched, the last: %w", maxBroken, err)}
 	case err != nil:
 		return fetched{Object{Path: m.Path}, err}

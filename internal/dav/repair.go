@@ -28,13 +28,14 @@ func damaged(value []byte) bool { return bytes.Contains(value, damageMarkUTF8) }
 // becomes a damageMark. Declarations and processing instructions are left out: the declared character set is applied
 // here already.
 type repairer struct {
-	src   io.Reader
-	in    []byte // read and not yet looked at
-	out   []byte // repaired and not yet handed on
-	state repairState
-	err   error // of src, io.EOF among them
-	chunk []byte
-	buf   []byte // the memory of out, used again
+	src    io.Reader
+	in     []byte // read and not yet looked at
+	out    []byte // repaired and not yet handed on
+	state  repairState
+	err    error // of src, io.EOF among them
+	chunk  []byte
+	buf    []byte // the memory of out, used again
+	length int    // octets of the tag so far
 }
 
 type repairState uint8
@@ -209,13 +210,20 @@ func (r *repairer) markup(in []byte) int {
 		r.state = inInstruction
 		return len("<?")
 	}
-	r.state = inTag
+	r.state, r.length = inTag, 0
 	return r.put("<", 1)
 }
+
+// maxTag bounds the length of one tag: encoding/xml keeps all attributes of it in memory.
+const maxTag = 64 << 10
 
 // tag copies markup up to its ">", which inside quotes is none.
 func (r *repairer) tag(in []byte) int {
 	for i, b := range in {
+		if r.length++; r.length > maxTag {
+			r.err = fmt.Errorf("a tag of more than %d octets", maxTag)
+			return len(in)
+		}
 		switch {
 		case b == '"' && r.state == inTag:
 			r.state = inTagQuoteDouble
