@@ -587,7 +587,13 @@ func TestExportGoesOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "archive")
 	w.from.Inject(davtest.Fault{Method: "REPORT", Path: calendar, Skip: 6, Times: -1, Action: davtest.Stall})
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(500*time.Millisecond, cancel)
+	go func() {
+		for countRequests(w.from, "REPORT") < 6 {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(100 * time.Millisecond) // for what was fetched to be written
+		cancel()
+	}()
 	w.export(t, ctx, path)
 	if matches, _ := filepath.Glob(path); len(matches) > 0 {
 		t.Error("an interrupted export left an archive")
