@@ -213,7 +213,7 @@ func (m *move) judge(ctx context.Context, t task, there dav.Object, same Outcome
 		return
 	}
 	t.result.Outcome = string(Conflict)
-	t.result.Reason = fmt.Sprintf("the destination holds another version at %s that davferry did not write: %s", there.Path, difference)
+	t.result.Reason = fmt.Sprintf("the destination holds another version at %s, which davferry has no record of writing: %s", there.Path, difference)
 	m.settle(&t.result)
 }
 

@@ -233,11 +233,13 @@ func (m *move) settleBroken(tasks []task, reason string) {
 	}
 }
 
-// settle gives an object its outcome, and keeps it.
+// settle gives an object its outcome, and keeps it. It keeps a copy: r may be part of a task, whose object would stay in
+// memory with it.
 func (m *move) settle(r *result) {
+	kept := *r
 	m.mu.Lock()
 	_, twice := m.results[r.Path]
-	m.results[r.Path] = r
+	m.results[r.Path] = &kept
 	m.mu.Unlock()
 	if !twice {
 		m.job.Progress.done.Add(1)

@@ -9,12 +9,13 @@ import (
 	"strings"
 )
 
-// collectionProps is what a home set's listing asks for. Most of it is not in allprop (RFC 4791 section 5.2).
+// collectionProps is what a home set's listing asks for. Most of it is not in allprop (RFC 4791 section 5.2). getctag and
+// sync-token are not among it: for each of them Radicale 3.1.8 reads every object of every collection.
 var collectionProps = []propName{
-	{nsDAV, "resourcetype"}, {nsDAV, "displayname"}, {nsDAV, "owner"}, {nsDAV, "sync-token"},
+	{nsDAV, "resourcetype"}, {nsDAV, "displayname"}, {nsDAV, "owner"},
 	{nsCalDAV, "calendar-description"}, {nsCardDAV, "addressbook-description"},
 	{nsCalDAV, "calendar-timezone"}, {nsCalDAV, "supported-calendar-component-set"}, {nsCardDAV, "supported-address-data"},
-	{nsCalendarServer, "getctag"}, {nsCalendarServer, "source"},
+	{nsCalendarServer, "source"},
 	{nsApple, "calendar-color"}, {nsApple, "calendar-order"}, {nsNextcloud, "deleted-at"},
 }
 
@@ -195,8 +196,6 @@ func (a *Account) collection(r *response, path string, s *Service) (Collection, 
 		Description: clean(r.text(kind.traits().space, kind.traits().description)),
 		Color:       r.text(nsApple, "calendar-color"),
 		Order:       r.text(nsApple, "calendar-order"),
-		CTag:        r.text(nsCalendarServer, "getctag"),
-		SyncToken:   r.text(nsDAV, "sync-token"),
 	}
 	if tz := r.prop(nsCalDAV, "calendar-timezone"); tz != nil && !damaged(tz.Text) {
 		c.Timezone = string(tz.Text)

@@ -23,8 +23,8 @@ type Collection struct {
 	Timezone    string   // calendar-timezone: a VCALENDAR with one VTIMEZONE (RFC 4791 section 5.2.2)
 	Components  []string // supported-calendar-component-set; none means that every component is taken (section 5.2.3)
 
-	CTag      string // CS:getctag, "" where the server has none
-	SyncToken string // DAV:sync-token (RFC 6578), "" where the server has none
+	CTag      string // CS:getctag, "" where the server has none or was not asked
+	SyncToken string // DAV:sync-token (RFC 6578), "" where the server has none or was not asked
 
 	// AddressData lists the vCard versions of CARDDAV:supported-address-data, such as "3.0" and "4.0".
 	AddressData []string

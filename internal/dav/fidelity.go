@@ -21,6 +21,7 @@ func whole(k Kind, data []byte) bool {
 // objects are fetched both ways, until enough of them with CR LF line ends were equal and the lengths are known to lie.
 // Where the listing gives no lengths, only a GET of each object is as good.
 type fidelity struct {
+	known   bool // the server is known for it
 	equal   atomic.Int32
 	unequal atomic.Bool
 }
@@ -40,7 +41,7 @@ func (f *fidelity) exact(data []byte, size int64) ([]byte, bool) {
 		// Each line end lost one octet, and lines is how many line ends there are: each was CR LF.
 		return bytes.ReplaceAll(data, []byte{'\n'}, []byte("\r\n")), true
 	}
-	return data, size >= 0 && f.believed() && !bytes.Contains(data, []byte("\uFFFD"))
+	return data, (f.known || size >= 0 && f.believed()) && !bytes.Contains(data, []byte("\uFFFD"))
 }
 
 // compared takes in what one object was like both ways. An object without CR says nothing about a server that leaves CR

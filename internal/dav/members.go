@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// memberProps is what the listing of a collection asks for. The length is the check on what multiget gives (fidelity.go).
+// memberProps is what the listing of a collection asks for. The length is the check on what multiget gives (fidelity.go);
+// servers that need none are not asked for it.
 var memberProps = []propName{{nsDAV, "resourcetype"}, {nsDAV, "getetag"}, {nsDAV, "getcontentlength"}}
 
 // Members lists all objects of a collection with PROPFIND Depth 1, the one listing that is complete on every server:
@@ -24,7 +25,11 @@ func (a *Account) Members(ctx context.Context, c Collection) ([]Member, error) {
 	begin := func(answer answerTo) {
 		members, seen, self = nil, map[string]bool{}, Key(answer.url.EscapedPath())
 	}
-	err = a.multistatus(ctx, propfindRequest(u, "1", memberProps), begin, func(r *response) error {
+	props := memberProps
+	if s := a.Services[c.Kind]; s != nil && s.exact {
+		props = memberProps[:2]
+	}
+	err = a.multistatus(ctx, propfindRequest(u, "1", props), begin, func(r *response) error {
 		path := a.memberPath(c, r.Href)
 		key := Key(path)
 		if strings.TrimSuffix(key, "/") == strings.TrimSuffix(self, "/") {

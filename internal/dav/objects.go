@@ -28,6 +28,7 @@ func (a *Account) Objects(ctx context.Context, c Collection, members []Member, b
 	return func(yield func(Object, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		f := &fetch{account: a, collection: c}
+		f.fidelity.known = a.Services[c.Kind] != nil && a.Services[c.Kind].exact
 		var g errgroup.Group
 		queue := make(chan chan []fetched, readAhead-1)
 		g.Go(func() error {
