@@ -15,6 +15,11 @@ import (
 	"testing"
 
 	"davferry/internal/lab"
+
+	// What the program is made of, so that go test does not take the result of an older one from its cache.
+	_ "davferry/migrate"
+	_ "davferry/sink"
+	_ "davferry/source"
 )
 
 // The tests in the files interop_*_test.go run the program as its users do, between real servers. What became of the
