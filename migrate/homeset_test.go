@@ -94,15 +94,17 @@ func TestServiceThatCannotBeLookedForFailsTheAccount(t *testing.T) {
 		}
 		w.want(w.migrate(), migrate.Counts{Listed: 10, Created: 10})
 	})
-	t.Run("the home set stands among what failed", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
-		w.fromURL = scripted(t, map[string]string{
-			"/p/": response("/p/", propstat("200 OK", "<k:addressbook-home-set><d:href>/k/</d:href></k:addressbook-home-set>")+
-				propstat("503 Service Unavailable", "<c:calendar-home-set/>")),
-		}, nil)
-		wantFailedAccount(t, w.migrate(), "calendar-home-set", "503")
-	})
+	for _, status := range []string{"503 Service Unavailable", "403 Forbidden"} {
+		t.Run("the home set stands among what failed: "+status, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
+			w.fromURL = scripted(t, map[string]string{
+				"/p/": response("/p/", propstat("200 OK", "<k:addressbook-home-set><d:href>/k/</d:href></k:addressbook-home-set>")+
+					propstat(status, "<c:calendar-home-set/>")),
+			}, nil)
+			wantFailedAccount(t, w.migrate(), "calendar-home-set", status[:3])
+		})
+	}
 }
 
 // What the server did not say was taken for what it does not have.

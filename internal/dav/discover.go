@@ -294,8 +294,9 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 		answer.url, s.Principal = u, d.client.pathOf(u)
 	}
 	s.outbox = len(r.prop(nsCalDAV, "schedule-outbox-URL").hrefs()) > 0
-	if status := r.propStatus(k.traits().space, k.traits().homeSet); status >= 500 {
-		return nil, &Error{Method: "PROPFIND", URL: cleanURL(answer.url), StatusCode: status, Excerpt: "the server does not say what its " + k.traits().homeSet + " is"}
+	if status := r.propStatus(k.traits().space, k.traits().homeSet); status >= 500 || s.Principal != "" && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
+		// It is kept from us, or the server failed: either way it is not known to be absent.
+		return nil, &openError{&Error{Method: "PROPFIND", URL: cleanURL(answer.url), StatusCode: status, Excerpt: "the server does not say what its " + k.traits().homeSet + " is"}}
 	}
 	for _, href := range r.prop(k.traits().space, k.traits().homeSet).hrefs() {
 		u, err := resolve(answer.url, href)
