@@ -18,8 +18,8 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	info := mapping.Inspect(m.collection.Kind, o.Data)
 	r := m.newResult(o.Path)
 	m.adopt(r, info.UID)
-	r.ETag, r.UID, r.SHA256, r.Size, r.size, r.fetched = o.ETag, info.UID, sum(o.Data), int64(len(o.Data)), int64(len(o.Data)), time.Now()
-	m.report.Bytes.Read += r.size
+	r.ETag, r.UID, r.SHA256, r.Size, r.At = o.ETag, info.UID, sum(o.Data), int64(len(o.Data)), time.Now()
+	m.report.Bytes.Read += r.Size
 	if reason := m.job.Selection.leavesOutObject(m.collection.Kind, info, o.Data); reason != "" {
 		r.Outcome, r.Reason = string(Skipped), reason
 		m.settle(r)
@@ -66,7 +66,7 @@ func (m *move) adopt(r *result, uid string) {
 		return
 	}
 	rec := m.byUID[uid]
-	if m.given[strings.ToLower(dav.LastSegment(rec.DestPath))] || !known && m.listed[rec.Path] {
+	if m.given[strings.ToLower(dav.LastSegment(rec.DestPath))] || !known && m.inventory.has(rec.Path) {
 		rec = Record{} // it has its own object still
 	}
 	r.carried, r.DestPath, r.DestETag, r.Created = rec.SHA256, rec.DestPath, rec.DestETag, rec.Created
@@ -75,15 +75,15 @@ func (m *move) adopt(r *result, uid string) {
 // isTwin tells whether another path of the source has that UID since an earlier run, and with it the name.
 func (m *move) isTwin(r *result, uid string) bool {
 	rec, ok := m.byUID[uid]
-	return ok && r.DestPath == "" && rec.Path != r.Path && m.listed[rec.Path]
+	return ok && r.DestPath == "" && rec.Path != r.Path && m.inventory.has(rec.Path)
 }
 
 // nameFor gives an object its name at the destination and returns what is there under that name: the name of an earlier
 // run, else the one its UID makes, else, where another object of the collection has that UID, one its path makes.
 func (m *move) nameFor(o dav.Object, info mapping.Info, r *result) (there dav.Member, exists bool) {
 	name := mapping.ResourceName(m.collection.Kind, info.UID, o.Path)
-	if m.files != nil {
-		name = m.files[o.Path]
+	if i, ok := m.inventory.index(o.Path); ok && m.files != nil {
+		name = m.files[i]
 	} else if r.DestPath != "" {
 		name = dav.LastSegment(r.DestPath)
 	}
@@ -91,23 +91,26 @@ func (m *move) nameFor(o dav.Object, info mapping.Info, r *result) (there dav.Me
 		m.workers.Wait() // where the destination takes only one of a UID, it is the first in every run
 		name = mapping.ResourceName(m.collection.Kind, "", o.Path)
 	}
-	m.given[strings.ToLower(name)] = true
+	m.give(name)
 	r.name = name
 	there, exists = m.place.members[name]
 	return there, exists
 }
 
-// fileNames chooses the names of a collection's objects in an archive.
-func fileNames(k dav.Kind, members []dav.Member) map[string]string {
+// give takes a name for an object of this run. The names of an archive are chosen all at once, and cannot collide.
+func (m *move) give(name string) {
+	if m.files == nil {
+		m.given[strings.ToLower(name)] = true
+	}
+}
+
+// fileNames chooses the names of a collection's objects in an archive, in the order of members.
+func fileNames(k dav.Kind, members []dav.Member) []string {
 	paths := make([]string, len(members))
 	for i, member := range members {
 		paths[i] = member.Path
 	}
-	files := make(map[string]string, len(members))
-	for i, name := range mapping.FileNames(paths, k.Extension()) {
-		files[paths[i]] = name
-	}
-	return files
+	return mapping.FileNames(paths, k.Extension())
 }
 
 // sameUID returns the object that the destination holds with that UID under a name that davferry did not give. Such

@@ -23,8 +23,8 @@ func (m *move) confirm(ctx context.Context) error {
 	for _, member := range after {
 		there[dav.LastSegment(member.Path)] = member
 	}
-	for _, r := range m.results {
-		if o := Outcome(r.Outcome); o != Created && o != Updated {
+	for _, r := range m.inventory.all() {
+		if r == nil || Outcome(r.Outcome) != Created && Outcome(r.Outcome) != Updated {
 			continue
 		}
 		member, ok := there[r.name]
@@ -43,17 +43,7 @@ func (m *move) confirm(ctx context.Context) error {
 // finish counts the outcomes, lists the problems, and tells the archive what it holds. failure is why the collection
 // ended early, nil where it did not. The error it returns ends the run.
 func (m *move) finish(ctx context.Context, failure error) error {
-	unfinished := 0
-	entries := make([]sink.Entry, 0, len(m.members))
-	for _, member := range m.members {
-		r := m.results[member.Path]
-		if r == nil {
-			unfinished++
-			continue
-		}
-		m.tally(r)
-		entries = append(entries, entryOf(r))
-	}
+	entries, unfinished := m.close(failure)
 	if unfinished > 0 {
 		m.count(Failed, unfinished)
 	}
@@ -66,9 +56,28 @@ func (m *move) finish(ctx context.Context, failure error) error {
 		if m.job.To == nil || endsAccount(ctx, failure) {
 			return nil
 		}
-		entries = append(entries, m.unfinished(failure)...)
 	}
 	return m.keepAll(ctx, entries)
+}
+
+// close counts the outcomes and turns the inventory into entries, letting go of each result as it goes: a collection is
+// not to be in memory twice. failure is why the collection ended early.
+func (m *move) close(failure error) (entries []sink.Entry, unfinished int) {
+	entries = make([]sink.Entry, 0, len(m.inventory.members))
+	for member, r := range m.inventory.drain() {
+		if r == nil {
+			unfinished++
+			reason := "no outcome"
+			if failure != nil {
+				reason = failure.Error()
+			}
+			entries = append(entries, sink.Entry{Path: member.Path, ETag: member.ETag, Outcome: string(Failed), Reason: reason})
+			continue
+		}
+		m.tally(r)
+		entries = append(entries, entryOf(r))
+	}
+	return entries, unfinished
 }
 
 // tally counts one outcome, and lists it where somebody must look at it.
@@ -86,23 +95,12 @@ func (m *move) tally(r *result) {
 }
 
 func entryOf(r *result) sink.Entry {
-	e := sink.Entry{Path: r.Path, ETag: r.ETag, UID: r.UID, Outcome: r.Outcome, Reason: r.Reason, Fetched: r.fetched}
+	e := sink.Entry{Path: r.Path, ETag: r.ETag, UID: r.UID, Outcome: r.Outcome, Reason: r.Reason, Fetched: r.At}
 	switch Outcome(r.Outcome) {
 	case Created, Updated, Unchanged:
-		e.Name, e.Size, e.SHA256 = r.name, r.size, r.SHA256
+		e.Name, e.Size, e.SHA256 = r.name, r.Size, r.SHA256
 	}
 	return e
-}
-
-// unfinished makes the archive's entries of the objects that the collection did not come to.
-func (m *move) unfinished(failure error) []sink.Entry {
-	var entries []sink.Entry
-	for _, member := range m.members {
-		if m.results[member.Path] == nil {
-			entries = append(entries, sink.Entry{Path: member.Path, ETag: member.ETag, Outcome: string(Failed), Reason: failure.Error()})
-		}
-	}
-	return entries
 }
 
 // keepAll writes down that the collection is done.
@@ -113,7 +111,7 @@ func (m *move) keepAll(ctx context.Context, entries []sink.Entry) error {
 	if err := m.to.Record(ctx, m.place.collection, entries); err != nil {
 		return m.sinkError(ctx, fmt.Errorf("the destination: %w", err))
 	}
-	return m.keepCollection(ctx, m.collection, m.place, CollectionRecord{CTag: m.collection.CTag, SyncToken: m.collection.SyncToken, Listed: int64(len(m.members))})
+	return m.keepCollection(ctx, m.collection, m.place, CollectionRecord{CTag: m.collection.CTag, SyncToken: m.collection.SyncToken, Listed: int64(len(m.inventory.members))})
 }
 
 // maxSilence is how many objects in a row may get no answer before the destination is taken for gone. Each has been

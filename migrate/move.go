@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,22 +21,20 @@ type move struct {
 	*transfer
 	collection dav.Collection // at the source
 	place      *place
-	members    []dav.Member
+	inventory  *inventory
 	journal    map[string]Record // by the path at the source
 
 	stop    context.CancelCauseFunc // ends the collection, with the reason
 	workers errgroup.Group
-	files   map[string]string // names in an archive, by the path at the source
+	files   []string // names in an archive, in the order of the inventory
 
-	given       map[string]bool   // names at the destination, in lower case, that objects of this run have
+	given       map[string]bool   // names at a server, in lower case, that objects of this run have
 	byUID       map[string]Record // what earlier runs wrote
-	listed      map[string]bool   // paths at the source
 	foreign     map[string]dav.Member
 	pending     []task // to be compared with what is at the destination
 	pendingSize int
 
 	mu      sync.Mutex
-	results map[string]*result // by the path at the source
 	written int
 }
 
@@ -50,12 +46,10 @@ type task struct {
 	looked bool       // a Put met something there, and it was looked at
 }
 
-// result is what became of one object.
+// result is what became of one object. Its time is that of the fetch.
 type result struct {
 	Record
-	name    string
-	fetched time.Time
-	size    int64  // octets as fetched
+	name    string // at the destination
 	carried string // checksum of the bytes that are at the destination, "" where none are
 }
 
@@ -64,8 +58,7 @@ func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, memb
 	if err != nil {
 		return nil, &runError{err}
 	}
-	m := &move{transfer: t, collection: c, place: p, members: members, journal: journal,
-		results: make(map[string]*result, len(members))}
+	m := &move{transfer: t, collection: c, place: p, inventory: newInventory(members), journal: journal}
 	if t.job.To != nil {
 		m.files = fileNames(c.Kind, members)
 	}
@@ -77,10 +70,6 @@ func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, memb
 // remember takes out of the journal what earlier runs wrote, by UID.
 func (m *move) remember() {
 	m.given, m.byUID = map[string]bool{}, map[string]Record{}
-	m.listed = make(map[string]bool, len(m.members))
-	for _, member := range m.members {
-		m.listed[member.Path] = true
-	}
 	for _, rec := range m.journal {
 		if rec.DestPath == "" || rec.UID == "" {
 			continue
@@ -114,7 +103,7 @@ func (m *move) run(ctx context.Context) error {
 // returns the members to fetch.
 func (m *move) plan() []dav.Member {
 	var wanted []dav.Member
-	for _, member := range m.members {
+	for _, member := range m.inventory.members {
 		rec, ok := m.journal[member.Path]
 		if !ok || !m.isThere(rec, member) {
 			wanted = append(wanted, member)
@@ -124,9 +113,9 @@ func (m *move) plan() []dav.Member {
 		if m.job.To != nil {
 			rec.Outcome = string(Created) // in this archive, by an earlier try
 		}
-		name := dav.LastSegment(rec.DestPath)
-		m.given[strings.ToLower(name)] = true
-		m.settle(&result{Record: rec, name: name, fetched: rec.At, size: rec.Size})
+		r := &result{Record: rec, name: dav.LastSegment(rec.DestPath), carried: rec.SHA256}
+		m.give(r.name)
+		m.settle(r)
 	}
 	return wanted
 }
@@ -223,25 +212,20 @@ func (m *move) work(ctx context.Context, do func(context.Context, ...task), task
 // settleBroken gives an outcome to those of the objects that have none.
 func (m *move) settleBroken(tasks []task, reason string) {
 	for _, t := range tasks {
-		m.mu.Lock()
-		_, settled := m.results[t.object.Path]
-		m.mu.Unlock()
-		if !settled {
+		if !m.inventory.settled(t.object.Path) {
 			t.result.Outcome, t.result.Reason = string(Failed), reason
 			m.settle(&t.result)
 		}
 	}
 }
 
-// settle gives an object its outcome, and keeps it. It keeps a copy: r may be part of a task, whose object would stay in
-// memory with it.
+// settle gives an object its outcome, and keeps it.
 func (m *move) settle(r *result) {
 	kept := *r
-	m.mu.Lock()
-	_, twice := m.results[r.Path]
-	m.results[r.Path] = &kept
-	m.mu.Unlock()
-	if !twice {
+	if m.job.To != nil {
+		kept.DestPath, kept.DestETag = "", "" // for the journal only: what an archive holds is read back from itself
+	}
+	if m.inventory.settle(kept) {
 		m.job.Progress.done.Add(1)
 	}
 	m.keep(r)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -63,8 +62,7 @@ func (t *transfer) list(ctx context.Context, g *errgroup.Group, c dav.Collection
 			}
 		}()
 		l.members, l.err = t.from.Members(ctx, c)
-		// One order in every run: where two objects want one name, the same one gets it each time.
-		slices.SortFunc(l.members, func(a, b dav.Member) int { return strings.Compare(dav.Key(a.Path), dav.Key(b.Path)) })
+		slices.SortFunc(l.members, byPath)
 		return nil
 	})
 	return l

@@ -1,0 +1,88 @@
+package migrate
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"sync"
+
+	"davferry/internal/dav"
+)
+
+// inventory is what a collection holds at the source, and what became of each object. It is all that a run keeps of a
+// collection in memory, so it keeps no more than it needs.
+type inventory struct {
+	members []dav.Member // sorted by path, no path twice
+
+	mu      sync.Mutex
+	results []*result // in the order of members, nil for an object without an outcome
+}
+
+// newInventory takes over the members, which byPath has sorted.
+func newInventory(members []dav.Member) *inventory {
+	return &inventory{members: members, results: make([]*result, len(members))}
+}
+
+// byPath is the order of an inventory, the same in every run: where two objects want one name, the same one gets it
+// each time.
+func byPath(a, b dav.Member) int { return cmp.Compare(a.Path, b.Path) }
+
+// index returns an object's place, false where the source did not list it.
+func (inv *inventory) index(path string) (int, bool) {
+	return slices.BinarySearchFunc(inv.members, path, func(m dav.Member, path string) int { return cmp.Compare(m.Path, path) })
+}
+
+func (inv *inventory) has(path string) bool {
+	_, ok := inv.index(path)
+	return ok
+}
+
+// settled tells whether an object has its outcome.
+func (inv *inventory) settled(path string) bool {
+	i, ok := inv.index(path)
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	return ok && inv.results[i] != nil
+}
+
+// settle keeps an object's outcome, in place of one that it had before. first is true where it had none. r is a copy: as
+// a part of a task it would keep the task's object in memory.
+func (inv *inventory) settle(r result) (first bool) {
+	i, ok := inv.index(r.Path)
+	if !ok {
+		return false
+	}
+	r.Path = inv.members[i].Path // the listing's strings are in memory anyway
+	if r.ETag == inv.members[i].ETag {
+		r.ETag = inv.members[i].ETag
+	}
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	first = inv.results[i] == nil
+	inv.results[i] = &r
+	return first
+}
+
+// all yields the objects in their order. The result is nil for one without an outcome. Nothing settles meanwhile.
+func (inv *inventory) all() iter.Seq2[dav.Member, *result] {
+	return func(yield func(dav.Member, *result) bool) {
+		for i, m := range inv.members {
+			if !yield(m, inv.results[i]) {
+				return
+			}
+		}
+	}
+}
+
+// drain is all; each result is let go of once it was yielded.
+func (inv *inventory) drain() iter.Seq2[dav.Member, *result] {
+	return func(yield func(dav.Member, *result) bool) {
+		for i, m := range inv.members {
+			r := inv.results[i]
+			inv.results[i] = nil
+			if !yield(m, r) {
+				return
+			}
+		}
+	}
+}
