@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// collectionProps is what a home set's listing asks for. Most of it is not in allprop (RFC 4791 section 5.2). getctag and
-// sync-token are not among it: for each of them Radicale 3.1.8 reads every object of every collection.
+// collectionProps is what a home set's listing asks for, beside stateProps. Most of it is not in allprop (RFC 4791 section
+// 5.2).
 var collectionProps = []propName{
 	{nsDAV, "resourcetype"}, {nsDAV, "displayname"}, {nsDAV, "owner"},
 	{nsCalDAV, "calendar-description"}, {nsCardDAV, "addressbook-description"},
@@ -113,7 +113,11 @@ func (a *Account) listHome(ctx context.Context, s *Service, place string) ([]Col
 }
 
 func (a *Account) listDepth(ctx context.Context, s *Service, u *url.URL, depth string, folder func(path string)) ([]Collection, error) {
-	found, err := a.list(ctx, s, u, depth, collectionProps, folder)
+	props := collectionProps
+	if !s.costlyState {
+		props = slices.Concat(collectionProps, stateProps)
+	}
+	found, err := a.list(ctx, s, u, depth, props, folder)
 	if status := Status(err); status == http.StatusBadRequest || status == http.StatusInternalServerError || status == http.StatusNotImplemented {
 		return a.list(ctx, s, u, depth, fewProps, folder)
 	}
@@ -197,6 +201,8 @@ func (a *Account) collection(r *response, path string, s *Service) (Collection, 
 		Color:       r.text(nsApple, "calendar-color"),
 		Order:       r.text(nsApple, "calendar-order"),
 	}
+	state := stateOf(r)
+	c.CTag, c.SyncToken = state.CTag, state.SyncToken
 	if tz := r.prop(nsCalDAV, "calendar-timezone"); tz != nil && !damaged(tz.Text) {
 		c.Timezone = string(tz.Text)
 	}

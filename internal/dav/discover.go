@@ -25,6 +25,10 @@ type Service struct {
 	// exact says that the server's multistatus is known to hold objects octet for octet as GET returns them.
 	exact bool
 
+	// costlyState says that the server reads every object of a collection to say whether it has changed. Radicale 3.1.8
+	// does, once for getctag and once for sync-token, which takes as long as listing it.
+	costlyState bool
+
 	outbox bool // the principal has a scheduling outbox (RFC 6638 section 2.1.1)
 }
 
@@ -274,7 +278,7 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 	if d.client.base == nil {
 		d.client.base = answer.url
 	}
-	s := &Service{Kind: k, Features: features(answer.header), Server: answer.header.Get("Server"), Silenced: silenced(answer.header), exact: isRadicale(answer.header)}
+	s := &Service{Kind: k, Features: features(answer.header), Server: answer.header.Get("Server"), Silenced: silenced(answer.header), exact: isRadicale(answer.header), costlyState: isRadicale(answer.header)}
 	kind, isCollection := collectionKind(r)
 	if given && isCollection {
 		if kind != k {

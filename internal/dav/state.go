@@ -1,0 +1,37 @@
+package dav
+
+import "context"
+
+// stateProps tell whether a collection has changed.
+var stateProps = []propName{{nsCalendarServer, "getctag"}, {nsDAV, "sync-token"}}
+
+// State is what a server says by which a collection's change is noticed: CS:getctag and DAV:sync-token (RFC 6578), both
+// opaque, "" where it has none. The zero State says nothing.
+type State struct{ CTag, SyncToken string }
+
+// Same tells whether two states are known to be the same. What the server says both ways has to be equal both ways.
+func (s State) Same(o State) bool { return s == o && s != State{} }
+
+// State returns the collection's state when it was listed in its home set.
+func (c Collection) State() State { return State{CTag: c.CTag, SyncToken: c.SyncToken} }
+
+// State asks for a collection's state as it is now. It is the zero State, without a request, where the server would read
+// every object to find it out.
+func (a *Account) State(ctx context.Context, c Collection) (State, error) {
+	if s := a.Services[c.Kind]; s != nil && s.costlyState {
+		return State{}, nil
+	}
+	u, err := a.urlOf(c.Path)
+	if err != nil {
+		return State{}, err
+	}
+	r, _, err := a.propfind(ctx, u, stateProps)
+	if err != nil {
+		return State{}, err
+	}
+	return stateOf(r), nil
+}
+
+func stateOf(r *response) State {
+	return State{CTag: r.text(nsCalendarServer, "getctag"), SyncToken: r.text(nsDAV, "sync-token")}
+}
