@@ -43,7 +43,7 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 		}
 	}
 	t := task{object: o, result: *r, there: there}
-	ours := r.DestETag != "" && r.DestETag == there.ETag // nobody has touched it since an earlier run wrote it or found it equal
+	ours := r.wrote(there) // nobody has touched it since an earlier run wrote it or found it equal
 	switch {
 	case !exists, m.job.To != nil, ours && r.carried != r.SHA256:
 		m.work(ctx, func(ctx context.Context, tasks ...task) { m.put(ctx, tasks[0]) }, t)
@@ -69,7 +69,7 @@ func (m *move) adopt(r *result, uid string) {
 	if m.given[strings.ToLower(dav.LastSegment(rec.DestPath))] || !known && m.inventory.has(rec.Path) {
 		rec = Record{} // it has its own object still
 	}
-	r.carried, r.DestPath, r.DestETag, r.Created = rec.SHA256, rec.DestPath, rec.DestETag, rec.Created
+	r.carried, r.DestPath, r.DestETag, r.DestSize, r.Created = rec.SHA256, rec.DestPath, rec.DestETag, rec.DestSize, rec.Created
 }
 
 // isTwin tells whether another path of the source has that UID since an earlier run, and with it the name.
@@ -205,7 +205,7 @@ func (m *move) compare(ctx context.Context, same Outcome, batch ...task) {
 func (m *move) judge(ctx context.Context, t task, there dav.Object, same Outcome) {
 	difference := differ(m.collection.Kind, t.object.Data, there.Data)
 	if difference == "" {
-		t.result.DestPath, t.result.DestETag, t.result.Outcome = there.Path, there.ETag, string(same)
+		t.result.DestPath, t.result.DestETag, t.result.DestSize, t.result.Outcome = there.Path, there.ETag, t.there.Size, string(same)
 		t.result.Created = t.result.Created || same == Created
 		m.settle(&t.result)
 		return

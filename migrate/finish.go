@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"davferry/internal/dav"
@@ -14,6 +15,10 @@ import (
 func (m *move) confirm(ctx context.Context) error {
 	if m.written == 0 || m.job.To != nil || m.job.DryRun {
 		return nil
+	}
+	var err error
+	if m.destState, err = m.toDAV.State(ctx, m.place.collection); err != nil {
+		return fmt.Errorf("checking what was written: %w", err)
 	}
 	after, err := m.to.Members(ctx, m.place.collection)
 	if err != nil {
@@ -32,8 +37,8 @@ func (m *move) confirm(ctx context.Context) error {
 		case !ok:
 			r.Outcome, r.Reason = string(Failed), "the destination said that it stored it, and does not list it"
 			m.keep(r)
-		case r.DestETag == "":
-			r.DestETag = member.ETag
+		case r.DestETag == "" || r.DestETag == member.ETag && member.Size >= 0:
+			r.DestETag, r.DestSize = member.ETag, member.Size
 			m.keep(r)
 		}
 	}
@@ -43,7 +48,7 @@ func (m *move) confirm(ctx context.Context) error {
 // finish counts the outcomes, lists the problems, and tells the archive what it holds. failure is why the collection
 // ended early, nil where it did not. The error it returns ends the run.
 func (m *move) finish(ctx context.Context, failure error) error {
-	entries, unfinished := m.close(failure)
+	entries, unfinished := m.close(ctx, failure)
 	if unfinished > 0 {
 		m.count(Failed, unfinished)
 	}
@@ -54,28 +59,33 @@ func (m *move) finish(ctx context.Context, failure error) error {
 	if failure != nil {
 		m.collectionProblem(m.collection, unfinished, failure)
 		if m.job.To == nil || endsAccount(ctx, failure) {
-			return nil
+			return m.keepEnd(CollectionRecord{Outcome: CollectionFailed, Reason: failure.Error()})
 		}
 	}
-	return m.keepAll(ctx, entries)
+	return m.keepAll(ctx, entries, failure)
 }
 
 // close counts the outcomes and turns the inventory into entries, letting go of each result as it goes: a collection is
-// not to be in memory twice. failure is why the collection ended early.
-func (m *move) close(failure error) (entries []sink.Entry, unfinished int) {
+// not to be in memory twice. failure is why the collection ended early; objects that it did not come to have failed for
+// that reason, which is not written down one by one where somebody waits for the end.
+func (m *move) close(ctx context.Context, failure error) (entries []sink.Entry, unfinished int) {
 	entries = make([]sink.Entry, 0, len(m.inventory.members))
 	for member, r := range m.inventory.drain() {
-		if r == nil {
-			unfinished++
-			reason := "no outcome"
-			if failure != nil {
-				reason = failure.Error()
-			}
-			entries = append(entries, sink.Entry{Path: member.Path, ETag: member.ETag, Outcome: string(Failed), Reason: reason})
+		if r != nil {
+			m.tally(r)
+			entries = append(entries, entryOf(r))
 			continue
 		}
-		m.tally(r)
-		entries = append(entries, entryOf(r))
+		unfinished++
+		r = m.newResult(member.Path)
+		r.Outcome, r.Reason = string(Failed), "no outcome"
+		if failure != nil {
+			r.Reason = "not come to: " + failure.Error()
+		}
+		entries = append(entries, sink.Entry{Path: member.Path, ETag: member.ETag, Outcome: r.Outcome, Reason: r.Reason})
+		if ctx.Err() == nil {
+			m.keep(r)
+		}
 	}
 	return entries, unfinished
 }
@@ -89,6 +99,7 @@ func (m *move) tally(r *result) {
 	case Skipped:
 		m.report.skip(r.Reason, 1)
 	case Conflict, Refused, Failed:
+		m.troubled = true
 		m.report.problem(Problem{Collection: m.collection.Path, Path: r.Path, UID: r.UID, Outcome: o,
 			Status: r.Status, Condition: r.Condition, Message: r.Reason})
 	}
@@ -103,15 +114,56 @@ func entryOf(r *result) sink.Entry {
 	return e
 }
 
-// keepAll writes down that the collection is done.
-func (m *move) keepAll(ctx context.Context, entries []sink.Entry) error {
+// keepAll writes down that the collection is done, or as much of it as there is.
+func (m *move) keepAll(ctx context.Context, entries []sink.Entry, failure error) error {
 	if m.job.DryRun {
 		return nil
 	}
 	if err := m.to.Record(ctx, m.place.collection, entries); err != nil {
 		return m.sinkError(ctx, fmt.Errorf("the destination: %w", err))
 	}
-	return m.keepCollection(ctx, m.collection, m.place, CollectionRecord{CTag: m.collection.CTag, SyncToken: m.collection.SyncToken, Listed: int64(len(m.inventory.members))})
+	if failure != nil {
+		return m.keepEnd(CollectionRecord{Outcome: CollectionFailed, Reason: failure.Error()})
+	}
+	if err := m.keepVanished(); err != nil {
+		return err
+	}
+	rec := CollectionRecord{State: m.state, Dest: m.destState, Terms: m.job.terms(), Outcome: CollectionSettled}
+	if m.troubled {
+		rec.Outcome = CollectionIncomplete
+	}
+	return m.keepEnd(rec)
+}
+
+// keepEnd writes down how the collection ended.
+func (m *move) keepEnd(rec CollectionRecord) error {
+	rec.Listed = int64(len(m.inventory.members))
+	if m.job.DryRun {
+		return nil
+	}
+	return m.keepCollection(context.Background(), m.collection, m.place, rec)
+}
+
+// keepVanished takes down which objects of earlier runs the source has no more. What another object has taken over, and
+// what is not at the destination, needs no memory; an archive is made anew.
+func (m *move) keepVanished() error {
+	ctx := context.Background()
+	for path, rec := range m.journal {
+		if rec.Vanished || m.inventory.has(path) {
+			continue
+		}
+		var err error
+		if rec.DestPath == "" || m.job.To != nil || m.given[strings.ToLower(dav.LastSegment(rec.DestPath))] {
+			err = m.job.Journal.Forget(ctx, m.target, m.account.Name, m.collection.Path, path)
+		} else {
+			rec.Vanished = true
+			err = m.job.Journal.Record(ctx, m.target, m.account.Name, m.collection.Path, rec)
+		}
+		if err != nil {
+			return &runError{err}
+		}
+	}
+	return nil
 }
 
 // maxSilence is how many objects in a row may get no answer before the destination is taken for gone. Each has been

@@ -63,6 +63,49 @@ func (inv *inventory) settle(r result) (first bool) {
 	return first
 }
 
+// result returns an object's outcome, nil where it has none.
+func (inv *inventory) result(path string) *result {
+	i, ok := inv.index(path)
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	return inv.results[i]
+}
+
+// extend takes in a later listing, sorted by path, and returns those of its members that are new or have changed since the
+// earlier one, and how many are new. What the source lists no more stays: it was listed, and has its outcome. Nothing
+// settles meanwhile.
+func (inv *inventory) extend(later []dav.Member) (late []dav.Member, added int) {
+	earlier := inventory{members: inv.members, results: inv.results}
+	inv.members, inv.results = make([]dav.Member, 0, len(later)), make([]*result, 0, len(later))
+	i := 0
+	keep := func() {
+		inv.members, inv.results = append(inv.members, earlier.members[i]), append(inv.results, earlier.results[i])
+		i++
+	}
+	for _, m := range later {
+		for i < len(earlier.members) && earlier.members[i].Path < m.Path {
+			keep()
+		}
+		if i == len(earlier.members) || earlier.members[i].Path != m.Path {
+			inv.members, inv.results = append(inv.members, m), append(inv.results, nil)
+			late, added = append(late, m), added+1
+			continue
+		}
+		if earlier.members[i].ETag != m.ETag {
+			late = append(late, m)
+		}
+		earlier.members[i] = m
+		keep()
+	}
+	for i < len(earlier.members) {
+		keep()
+	}
+	return late, added
+}
+
 // all yields the objects in their order. The result is nil for one without an outcome. Nothing settles meanwhile.
 func (inv *inventory) all() iter.Seq2[dav.Member, *result] {
 	return func(yield func(dav.Member, *result) bool) {

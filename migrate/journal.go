@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"davferry/internal/dav"
 )
 
 // Journal keeps what became of every object, collection and account, in journal.db in the state folder. A later run
@@ -51,21 +53,32 @@ type Record struct {
 
 	DestPath string // at the destination, "" where it is not there
 	DestETag string // of the version that is at the destination; opaque
+	DestSize int64  // octets at the destination, 0 or less where not known
 	Created  bool   // davferry made the object at the destination, in this run or before
+	Vanished bool   // the source lists it no more, and it may still be at the destination
 
 	At time.Time // when this was so; Journal.Record fills it in where it is zero
 }
 
+// How a collection ended.
+const (
+	CollectionSettled    = "settled"    // each object has its outcome, and none needs to be looked at
+	CollectionIncomplete = "incomplete" // each object has its outcome
+	CollectionFailed     = "failed"     // it ended early
+	CollectionSkipped    = "skipped"    // it was left out
+)
+
 // CollectionRecord is what became of one collection of a source.
 type CollectionRecord struct {
-	DestPath  string // at the destination
-	CTag      string // of the source when its objects were listed
-	SyncToken string // of the source when its objects were listed (RFC 6578)
-	Created   bool   // davferry made the collection at the destination, in this run or before
-	Listed    int64  // objects that the source listed
-	Outcome   string
-	Reason    string
-	At        time.Time // filled in where it is zero
+	DestPath string    // at the destination
+	State    dav.State // of the source when its objects were listed
+	Dest     dav.State // of the destination when its objects were listed after the last write
+	Terms    string    // what was selected, and what was done on the way
+	Created  bool      // davferry made the collection at the destination, in this run or before
+	Listed   int64     // objects that the source listed
+	Outcome  string    // one of the Collection… constants, "" while it is not known
+	Reason   string
+	At       time.Time // filled in where it is zero
 }
 
 // AccountRecord is how far an account is.
@@ -133,6 +146,39 @@ func (j *Journal) Record(ctx context.Context, target, account, collection string
 	run, at := j.run.Load(), stamp(r.At)
 	return j.submit(ctx, write{apply: func(ctx context.Context, s *statements) error {
 		return s.putObject(ctx, key, r, run, at)
+	}})
+}
+
+// Forget removes what is kept of an object.
+func (j *Journal) Forget(ctx context.Context, target, account, collection, path string) error {
+	key := collectionKey{target, account, collection}
+	return j.submit(ctx, write{apply: func(ctx context.Context, s *statements) error {
+		return s.forgetObject(ctx, key, path)
+	}})
+}
+
+// ForgetCollection removes what is kept of a collection and of its objects.
+func (j *Journal) ForgetCollection(ctx context.Context, target, account, path string) error {
+	key := collectionKey{target, account, path}
+	return j.submit(ctx, write{apply: func(ctx context.Context, s *statements) error {
+		return s.forgetCollection(ctx, key)
+	}})
+}
+
+// Reaffirm makes the objects of a collection that are at the destination unchanged ones of this run.
+func (j *Journal) Reaffirm(ctx context.Context, target, account, collection string) error {
+	key := collectionKey{target, account, collection}
+	run, at := j.run.Load(), stamp(time.Time{})
+	return j.submit(ctx, write{apply: func(ctx context.Context, s *statements) error {
+		return s.reaffirm(ctx, key, run, at)
+	}})
+}
+
+// Vanish marks the objects of a collection that the source has no more.
+func (j *Journal) Vanish(ctx context.Context, target, account, collection string) error {
+	key := collectionKey{target, account, collection}
+	return j.submit(ctx, write{apply: func(ctx context.Context, s *statements) error {
+		return s.vanish(ctx, key)
 	}})
 }
 

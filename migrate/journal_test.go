@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"davferry/internal/dav"
 )
 
 const testTarget = "migrate https://dav.example.org/"
@@ -47,7 +49,7 @@ func TestJournalKeepsWhatIsRecorded(t *testing.T) {
 		DestPath: "/d/x.ics", DestETag: `"2"`, Created: true, At: time.Unix(1_700_000_000, 123_456_789),
 	}
 	collection := CollectionRecord{
-		DestPath: "/d/", CTag: "c1", SyncToken: "s1", Created: true, Listed: 7,
+		DestPath: "/d/", State: dav.State{CTag: "c1", SyncToken: "s1"}, Dest: dav.State{CTag: "d1"}, Terms: "all", Created: true, Listed: 7,
 		Outcome: "created", Reason: "colour lost", At: time.Unix(1_700_000_001, 0),
 	}
 	account := AccountRecord{State: "incomplete", Reason: "one refused", At: time.Unix(1_700_000_002, 0)}

@@ -82,6 +82,12 @@ CREATE TABLE objects (
 	run INTEGER NOT NULL, at INTEGER NOT NULL,
 	PRIMARY KEY (collection, path)
 ) WITHOUT ROWID;
+`, `
+ALTER TABLE collections ADD COLUMN dest_ctag TEXT NOT NULL DEFAULT '';
+ALTER TABLE collections ADD COLUMN dest_sync_token TEXT NOT NULL DEFAULT '';
+ALTER TABLE collections ADD COLUMN terms TEXT NOT NULL DEFAULT '';
+ALTER TABLE objects ADD COLUMN dest_size INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE objects ADD COLUMN vanished INTEGER NOT NULL DEFAULT 0;
 `}
 
 // prepareJournal returns the path of a state folder's journal, which is there then and looks like one.

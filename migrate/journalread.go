@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 )
 
@@ -18,8 +20,7 @@ func (j *Journal) Objects(ctx context.Context, target, account, collection strin
 		r, err := scanRecord(rows)
 		records[r.Path] = r
 		return err
-	}, `SELECT path, etag, sha256, uid, size, outcome, reason, status, condition, dest_path, dest_etag, created, at
-		FROM objects WHERE collection =
+	}, `SELECT `+objectColumns+` FROM objects WHERE collection =
 			(SELECT id FROM collections WHERE target = ? AND account = ? AND path = ?)`, target, account, collection)
 	if err != nil {
 		return nil, err
@@ -27,33 +28,127 @@ func (j *Journal) Objects(ctx context.Context, target, account, collection strin
 	return records, nil
 }
 
-func scanRecord(rows *sql.Rows) (Record, error) {
+// Object returns what is kept of one object, false where nothing is.
+func (j *Journal) Object(ctx context.Context, target, account, collection, path string) (Record, bool, error) {
+	if err := j.settle(ctx); err != nil {
+		return Record{}, false, err
+	}
+	r, err := scanRecord(j.db.QueryRowContext(ctx, `SELECT `+objectColumns+` FROM objects WHERE path = ? AND collection =
+		(SELECT id FROM collections WHERE target = ? AND account = ? AND path = ?)`, path, target, account, collection))
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return Record{}, false, nil
+	case err != nil:
+		return Record{}, false, j.readError(ctx, err)
+	}
+	return r, true, nil
+}
+
+const objectColumns = `path, etag, sha256, uid, size, outcome, reason, status, condition, dest_path, dest_etag, dest_size,
+	created, vanished, at`
+
+// scanner is a row of an answer.
+type scanner interface{ Scan(...any) error }
+
+func scanRecord(rows scanner) (Record, error) {
 	var r Record
 	var at int64
 	err := rows.Scan(&r.Path, &r.ETag, &r.SHA256, &r.UID, &r.Size, &r.Outcome, &r.Reason, &r.Status, &r.Condition,
-		&r.DestPath, &r.DestETag, &r.Created, &at)
+		&r.DestPath, &r.DestETag, &r.DestSize, &r.Created, &r.Vanished, &at)
 	r.At = time.Unix(0, at)
 	return r, err
 }
 
 // Collection returns what is kept of a collection, false where nothing is.
 func (j *Journal) Collection(ctx context.Context, target, account, path string) (CollectionRecord, bool, error) {
-	var r CollectionRecord
 	if err := j.settle(ctx); err != nil {
-		return r, false, err
+		return CollectionRecord{}, false, err
 	}
-	var at int64
-	err := j.db.QueryRowContext(ctx, `SELECT dest_path, ctag, sync_token, created, listed, outcome, reason, at
-		FROM collections WHERE target = ? AND account = ? AND path = ? AND at <> 0`, target, account, path).
-		Scan(&r.DestPath, &r.CTag, &r.SyncToken, &r.Created, &r.Listed, &r.Outcome, &r.Reason, &at)
+	row := j.db.QueryRowContext(ctx, `SELECT path, `+collectionColumns+` FROM collections
+		WHERE target = ? AND account = ? AND path = ? AND at <> 0`, target, account, path)
+	_, r, err := scanCollection(row)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return r, false, nil
+		return CollectionRecord{}, false, nil
 	case err != nil:
 		return CollectionRecord{}, false, j.readError(ctx, err)
 	}
-	r.At = time.Unix(0, at)
 	return r, true, nil
+}
+
+// Collections returns what is kept of an account's collections, by their path at the source.
+func (j *Journal) Collections(ctx context.Context, target, account string) (map[string]CollectionRecord, error) {
+	if err := j.settle(ctx); err != nil {
+		return nil, err
+	}
+	collections := map[string]CollectionRecord{}
+	err := j.query(ctx, func(rows *sql.Rows) error {
+		path, r, err := scanCollection(rows)
+		collections[path] = r
+		return err
+	}, `SELECT path, `+collectionColumns+` FROM collections WHERE target = ? AND account = ? AND at <> 0`, target, account)
+	if err != nil {
+		return nil, err
+	}
+	return collections, nil
+}
+
+const collectionColumns = `dest_path, ctag, sync_token, dest_ctag, dest_sync_token, terms, created, listed, outcome, reason, at`
+
+func scanCollection(row scanner) (path string, r CollectionRecord, err error) {
+	var at int64
+	err = row.Scan(&path, &r.DestPath, &r.State.CTag, &r.State.SyncToken, &r.Dest.CTag, &r.Dest.SyncToken, &r.Terms,
+		&r.Created, &r.Listed, &r.Outcome, &r.Reason, &at)
+	r.At = time.Unix(0, at)
+	return path, r, err
+}
+
+// Tally is a number of objects with one outcome, for one reason.
+type Tally struct {
+	Outcome, Reason string
+	Objects         int
+}
+
+// Tallies counts the objects that a collection's source lists, by outcome and reason.
+func (j *Journal) Tallies(ctx context.Context, target, account, collection string) ([]Tally, error) {
+	if err := j.settle(ctx); err != nil {
+		return nil, err
+	}
+	var tallies []Tally
+	err := j.query(ctx, func(rows *sql.Rows) error {
+		var t Tally
+		err := rows.Scan(&t.Outcome, &t.Reason, &t.Objects)
+		tallies = append(tallies, t)
+		return err
+	}, `SELECT outcome, reason, count(*) FROM objects WHERE NOT vanished AND collection =
+		(SELECT id FROM collections WHERE target = ? AND account = ? AND path = ?) GROUP BY outcome, reason`,
+		target, account, collection)
+	return tallies, err
+}
+
+// Audit compares, for the collections that the current run brought to an end, the number of objects that were listed with
+// the number of those that have an outcome. An error that names the first difference is davferry's own.
+func (j *Journal) Audit(ctx context.Context) error {
+	if err := j.settle(ctx); err != nil {
+		return err
+	}
+	var differences []string
+	err := j.query(ctx, func(rows *sql.Rows) error {
+		var account, path string
+		var listed, recorded int64
+		err := rows.Scan(&account, &path, &listed, &recorded)
+		differences = append(differences, fmt.Sprintf("%s of %s: %d objects listed, %d with an outcome", path, account, listed, recorded))
+		return err
+	}, `SELECT account, path, listed, (SELECT count(*) FROM objects WHERE collection = c.id AND NOT vanished) AS recorded
+		FROM collections c WHERE run = ? AND outcome IN (?, ?) AND listed <> recorded LIMIT 10`,
+		j.run.Load(), CollectionSettled, CollectionIncomplete)
+	if err != nil {
+		return err
+	}
+	if len(differences) > 0 {
+		return fmt.Errorf("davferry's own error: the journal's sums are not right: %s", strings.Join(differences, "; "))
+	}
+	return nil
 }
 
 // Accounts returns how far each account of a target is, by its name.

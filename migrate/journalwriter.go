@@ -153,11 +153,11 @@ func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error)
 		text string
 	}{
 		{&s.object, `INSERT OR REPLACE INTO objects (collection, path, etag, sha256, uid, size, outcome, reason, status,
-			condition, dest_path, dest_etag, created, run, at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
+			condition, dest_path, dest_etag, dest_size, created, vanished, run, at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
 		{&s.newCollection, `INSERT OR IGNORE INTO collections (target, account, path) VALUES (?,?,?)`},
 		{&s.findCollection, `SELECT id FROM collections WHERE target = ? AND account = ? AND path = ?`},
-		{&s.collection, `UPDATE collections SET dest_path = ?, ctag = ?, sync_token = ?, created = ?, listed = ?,
-			outcome = ?, reason = ?, run = ?, at = ? WHERE id = ?`},
+		{&s.collection, `UPDATE collections SET dest_path = ?, ctag = ?, sync_token = ?, dest_ctag = ?, dest_sync_token = ?, terms = ?,
+			created = ?, listed = ?, outcome = ?, reason = ?, run = ?, at = ? WHERE id = ?`},
 		{&s.account, `INSERT OR REPLACE INTO accounts (target, account, state, reason, run, at) VALUES (?,?,?,?,?,?)`},
 	} {
 		stmt, err := conn.PrepareContext(ctx, p.text)
@@ -184,7 +184,44 @@ func (s *statements) putObject(ctx context.Context, key collectionKey, r Record,
 		return err
 	}
 	_, err = s.object.ExecContext(ctx, id, r.Path, r.ETag, r.SHA256, r.UID, r.Size, r.Outcome, r.Reason, r.Status,
-		r.Condition, r.DestPath, r.DestETag, r.Created, run, at)
+		r.Condition, r.DestPath, r.DestETag, r.DestSize, r.Created, r.Vanished, run, at)
+	return err
+}
+
+func (s *statements) forgetObject(ctx context.Context, key collectionKey, path string) error {
+	return s.change(ctx, key, `DELETE FROM objects WHERE collection = ? AND path = ?`, path)
+}
+
+func (s *statements) forgetCollection(ctx context.Context, key collectionKey) error {
+	err := s.change(ctx, key, `DELETE FROM objects WHERE collection = ?`)
+	if err == nil {
+		err = s.change(ctx, key, `DELETE FROM collections WHERE id = ?`)
+	}
+	delete(s.known, key)
+	return err
+}
+
+func (s *statements) reaffirm(ctx context.Context, key collectionKey, run, at int64) error {
+	return s.change(ctx, key, `UPDATE objects SET outcome = ?2, run = ?3, at = ?4
+		WHERE collection = ?1 AND NOT vanished AND outcome IN (?2, ?5, ?6)`, Unchanged, run, at, Created, Updated)
+}
+
+// vanish keeps only what may be at the destination.
+func (s *statements) vanish(ctx context.Context, key collectionKey) error {
+	err := s.change(ctx, key, `DELETE FROM objects WHERE collection = ? AND dest_path = ''`)
+	if err == nil {
+		err = s.change(ctx, key, `UPDATE objects SET vanished = 1 WHERE collection = ?`)
+	}
+	return err
+}
+
+// change executes a statement about a collection, whose row number is its first argument.
+func (s *statements) change(ctx context.Context, key collectionKey, text string, args ...any) error {
+	id, err := s.collectionID(ctx, key)
+	if err != nil {
+		return err
+	}
+	_, err = s.conn.ExecContext(ctx, text, append([]any{id}, args...)...)
 	return err
 }
 
@@ -193,8 +230,8 @@ func (s *statements) putCollection(ctx context.Context, key collectionKey, r Col
 	if err != nil {
 		return err
 	}
-	_, err = s.collection.ExecContext(ctx, r.DestPath, r.CTag, r.SyncToken, r.Created, r.Listed, r.Outcome, r.Reason,
-		run, at, id)
+	_, err = s.collection.ExecContext(ctx, r.DestPath, r.State.CTag, r.State.SyncToken, r.Dest.CTag, r.Dest.SyncToken, r.Terms,
+		r.Created, r.Listed, r.Outcome, r.Reason, run, at, id)
 	return err
 }
 

@@ -22,6 +22,8 @@ type move struct {
 	collection dav.Collection // at the source
 	place      *place
 	inventory  *inventory
+	state      dav.State         // of the source's collection, at the latest listing or before
+	destState  dav.State         // of the destination's collection, at its latest listing or before
 	journal    map[string]Record // by the path at the source
 
 	stop    context.CancelCauseFunc // ends the collection, with the reason
@@ -36,6 +38,8 @@ type move struct {
 
 	mu      sync.Mutex
 	written int
+
+	troubled bool // somebody must look at one of the objects
 }
 
 // task is one object on its way.
@@ -58,7 +62,8 @@ func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, memb
 	if err != nil {
 		return nil, &runError{err}
 	}
-	m := &move{transfer: t, collection: c, place: p, inventory: newInventory(members), journal: journal}
+	m := &move{transfer: t, collection: c, place: p, inventory: newInventory(members), journal: journal,
+		state: c.State(), destState: p.collection.State()}
 	if t.job.To != nil {
 		m.files = fileNames(c.Kind, members)
 	}
@@ -86,7 +91,10 @@ func (m *move) run(ctx context.Context) error {
 	outer := ctx
 	ctx, m.stop = context.WithCancelCause(ctx)
 	defer m.stop(nil)
-	err := m.fetch(ctx, m.plan())
+	err := m.fetch(ctx, m.plan(m.inventory.members))
+	if err == nil {
+		err = m.catchUp(ctx)
+	}
 	if err == nil {
 		err = m.confirm(ctx)
 	}
@@ -101,15 +109,15 @@ func (m *move) run(ctx context.Context) error {
 
 // plan settles what is at the destination since an earlier run and unchanged at both ends, which takes no request, and
 // returns the members to fetch.
-func (m *move) plan() []dav.Member {
+func (m *move) plan(members []dav.Member) []dav.Member {
 	var wanted []dav.Member
-	for _, member := range m.inventory.members {
+	for _, member := range members {
 		rec, ok := m.journal[member.Path]
 		if !ok || !m.isThere(rec, member) {
 			wanted = append(wanted, member)
 			continue
 		}
-		rec.Outcome = string(Unchanged)
+		rec.Outcome, rec.Vanished = string(Unchanged), false
 		if m.job.To != nil {
 			rec.Outcome = string(Created) // in this archive, by an earlier try
 		}
@@ -135,7 +143,13 @@ func (m *move) isThere(rec Record, member dav.Member) bool {
 		return false // SOGo's ETags count versions: an object that was deleted and made anew has the one of the old
 	}
 	have, ok := m.place.members[dav.LastSegment(rec.DestPath)]
-	return ok && rec.ETag != "" && rec.ETag == member.ETag && rec.DestETag != "" && rec.DestETag == have.ETag
+	return ok && rec.ETag != "" && rec.ETag == member.ETag && rec.wrote(have)
+}
+
+// wrote tells whether what the destination has is the version that the record is about. Where ETags count versions
+// (SOGo), an object that was deleted and made anew has the ETag of the old one: mostly not its size.
+func (r Record) wrote(have dav.Member) bool {
+	return r.DestETag != "" && r.DestETag == have.ETag && (r.DestSize <= 0 || have.Size < 0 || r.DestSize == have.Size)
 }
 
 // fetch reads objects from the source and hands them on. The error is the collection's.
@@ -191,7 +205,7 @@ func (m *move) settleUnread(path string, err error) {
 func (m *move) newResult(path string) *result {
 	rec := m.journal[path]
 	return &result{carried: rec.SHA256, Record: Record{Path: path, ETag: rec.ETag, SHA256: rec.SHA256, UID: rec.UID, Size: rec.Size,
-		DestPath: rec.DestPath, DestETag: rec.DestETag, Created: rec.Created}}
+		DestPath: rec.DestPath, DestETag: rec.DestETag, DestSize: rec.DestSize, Created: rec.Created}}
 }
 
 // work does something with objects in one of the collection's workers. A panic is davferry's own error, and these
@@ -209,6 +223,15 @@ func (m *move) work(ctx context.Context, do func(context.Context, ...task), task
 	})
 }
 
+// both returns the one outcome of an object that had an earlier one in the same run: a late change of the source does not
+// make less of what was written before.
+func both(earlier, later Outcome) Outcome {
+	if earlier == Created && (later == Updated || later == Unchanged) || earlier == Updated && later == Unchanged {
+		return earlier
+	}
+	return later
+}
+
 // settleBroken gives an outcome to those of the objects that have none.
 func (m *move) settleBroken(tasks []task, reason string) {
 	for _, t := range tasks {
@@ -221,6 +244,9 @@ func (m *move) settleBroken(tasks []task, reason string) {
 
 // settle gives an object its outcome, and keeps it.
 func (m *move) settle(r *result) {
+	if before := m.inventory.result(r.Path); before != nil {
+		r.Outcome = string(both(Outcome(before.Outcome), Outcome(r.Outcome)))
+	}
 	kept := *r
 	if m.job.To != nil {
 		kept.DestPath, kept.DestETag = "", "" // for the journal only: what an archive holds is read back from itself
@@ -266,7 +292,7 @@ func (m *move) put(ctx context.Context, t task) {
 		return
 	}
 	m.silence.broken()
-	t.result.DestPath, t.result.DestETag, t.result.Outcome = path, etag, string(outcome)
+	t.result.DestPath, t.result.DestETag, t.result.DestSize, t.result.Outcome = path, etag, 0, string(outcome)
 	t.result.Created = t.result.Created || outcome == Created
 	m.mu.Lock()
 	m.written++

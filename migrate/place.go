@@ -22,10 +22,7 @@ type place struct {
 
 // place finds the counterpart of a collection at the destination, or makes it, and lists it.
 func (t *transfer) place(ctx context.Context, c dav.Collection) (*place, error) {
-	rec, known, err := t.job.Journal.Collection(ctx, t.target, t.account.Name, c.Path)
-	if err != nil {
-		return nil, &runError{err}
-	}
+	rec, known := t.before[c.Path]
 	name := t.nameFor(c, rec.DestPath)
 	p := &place{created: known && rec.Created}
 	if have, ok := t.find(c.Kind, name); ok {
@@ -55,16 +52,15 @@ func (t *transfer) nameFor(c dav.Collection, before string) string {
 	return mapping.CollectionFallback(c.Path)
 }
 
-// rememberNames takes the names that collections got in earlier runs out of the journal: a selection may have let a later
-// one come first.
-func (t *transfer) rememberNames(ctx context.Context, collections []dav.Collection) error {
+// remember takes what earlier runs did with the collections out of the journal. The names that these got are taken: a
+// selection may have let a later one come first.
+func (t *transfer) remember(ctx context.Context, collections []dav.Collection) (err error) {
+	if t.before, err = t.job.Journal.Collections(ctx, t.target, t.account.Name); err != nil {
+		return &runError{err}
+	}
 	t.taken = map[string]string{}
 	for _, c := range collections {
-		rec, known, err := t.job.Journal.Collection(ctx, t.target, t.account.Name, c.Path)
-		if err != nil {
-			return &runError{err}
-		}
-		if known && rec.DestPath != "" {
+		if rec, known := t.before[c.Path]; known && rec.DestPath != "" {
 			t.taken[dav.Key(rec.DestPath)] = c.Path
 		}
 	}

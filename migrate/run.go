@@ -70,6 +70,9 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 		})
 	}
 	g.Wait()
+	if err := j.audit(); err != nil {
+		return nil, err
+	}
 	summary, err := newSummary(j.Verb, j.DryRun, started, reports)
 	if err != nil {
 		return nil, err
@@ -80,6 +83,21 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	}
 	return summary, nil
 }
+
+// audit has the journal add up what the run has written into it. A journal that failed says so elsewhere.
+func (j *Job) audit() error {
+	if j.DryRun {
+		return nil
+	}
+	err := j.Journal.Audit(context.Background())
+	if _, broken := errors.AsType[*JournalError](err); broken {
+		return nil
+	}
+	return err
+}
+
+// terms says what decides, beside the two servers, what is at the destination in the end.
+func (j *Job) terms() string { return j.Selection.terms() }
 
 // account moves one account. An error ends the run; all else is in the report.
 func (j *Job) account(ctx context.Context, account Account, report *AccountReport) (err error) {
@@ -147,8 +165,9 @@ type transfer struct {
 	fromDAV  *dav.Account // nil where the source is an archive
 	toDAV    *dav.Account // nil where the destination is an archive
 	existing []dav.Collection
-	taken    map[string]string // paths at the destination by Key, and the collection that goes there
-	folders  map[string]string // names in an archive by the collection's path
+	before   map[string]CollectionRecord // what earlier runs did, by the collection's path
+	taken    map[string]string           // paths at the destination by Key, and the collection that goes there
+	folders  map[string]string           // names in an archive by the collection's path
 
 	silence silence
 }
@@ -170,7 +189,7 @@ func (t *transfer) run(ctx context.Context) error {
 		return fmt.Errorf("the destination: %w", err)
 	}
 	t.folders = collectionFolders(collections)
-	if err := t.rememberNames(ctx, collections); err != nil {
+	if err := t.remember(ctx, collections); err != nil {
 		return err
 	}
 	return t.collections(ctx, collections)

@@ -75,6 +75,11 @@ func (s Selection) looksInside() bool {
 	return len(s.Objects) > 0 || !s.From.IsZero() || !s.To.IsZero()
 }
 
+// terms says which objects of a collection are selected.
+func (s Selection) terms() string {
+	return fmt.Sprintf("objects=%s from=%s to=%s", strings.Join(s.Objects, ","), s.From.Format(time.DateOnly), s.To.Format(time.DateOnly))
+}
+
 // takesKind tells whether any object of that kind of collection can be selected.
 func (s Selection) takesKind(k dav.Kind) bool {
 	if len(s.Objects) == 0 {

@@ -19,6 +19,7 @@ const listAhead = 2
 
 // listing is the answer to a question for a collection's members that is under way.
 type listing struct {
+	same    *CollectionRecord // of an earlier run; nothing has changed since, and nothing is listed
 	members []dav.Member
 	err     error
 	done    chan struct{}
@@ -47,10 +48,10 @@ func (t *transfer) collections(ctx context.Context, all []dav.Collection) error 
 	return nil
 }
 
-// list begins to list a collection, unless it is none of the account's.
+// list begins to list a collection, unless it is none of the account's or has not changed.
 func (t *transfer) list(ctx context.Context, g *errgroup.Group, c dav.Collection) *listing {
 	l := &listing{done: make(chan struct{})}
-	if c.Skip != "" {
+	if l.same = t.unchanged(c); l.same != nil || c.Skip != "" {
 		close(l.done)
 		return l
 	}
@@ -76,6 +77,9 @@ func (t *transfer) collection(ctx context.Context, c dav.Collection, l *listing)
 		return nil
 	}
 	<-l.done
+	if l.same != nil {
+		return t.reaffirm(ctx, c, *l.same)
+	}
 	if l.err != nil {
 		return t.collectionFailed(ctx, c, nil, fmt.Errorf("the source: %w", l.err))
 	}
