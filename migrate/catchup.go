@@ -54,8 +54,8 @@ func (m *move) late(ctx context.Context, now dav.State) error {
 		return fmt.Errorf("the source: %w", err)
 	}
 	slices.SortFunc(members, byPath)
-	late, added := m.inventory.extend(members)
-	m.state = now
+	late, added, dropped := m.inventory.extend(members)
+	m.state, m.unsettled = now, m.unsettled || dropped > 0
 	m.job.Progress.known.Add(int64(added))
 	if len(late) == 0 {
 		return nil

@@ -98,8 +98,10 @@ func (m *move) tally(r *result) {
 	switch o {
 	case Skipped:
 		m.report.skip(r.Reason, 1)
+	case Gone:
+		m.unsettled = true
 	case Conflict, Refused, Failed:
-		m.troubled = true
+		m.unsettled = true
 		m.report.problem(Problem{Collection: m.collection.Path, Path: r.Path, UID: r.UID, Outcome: o,
 			Status: r.Status, Condition: r.Condition, Message: r.Reason})
 	}
@@ -129,7 +131,7 @@ func (m *move) keepAll(ctx context.Context, entries []sink.Entry, failure error)
 		return err
 	}
 	rec := CollectionRecord{State: m.state, Dest: m.destState, Terms: m.job.terms(), Outcome: CollectionSettled}
-	if m.troubled {
+	if m.unsettled {
 		rec.Outcome = CollectionIncomplete
 	}
 	return m.keepEnd(rec)

@@ -75,9 +75,9 @@ func (inv *inventory) result(path string) *result {
 }
 
 // extend takes in a later listing, sorted by path, and returns those of its members that are new or have changed since the
-// earlier one, and how many are new. What the source lists no more stays: it was listed, and has its outcome. Nothing
-// settles meanwhile.
-func (inv *inventory) extend(later []dav.Member) (late []dav.Member, added int) {
+// earlier one, how many are new, and how many are not listed any more. The latter stay: they were listed, and have their
+// outcome. Nothing settles meanwhile.
+func (inv *inventory) extend(later []dav.Member) (late []dav.Member, added, dropped int) {
 	earlier := inventory{members: inv.members, results: inv.results}
 	inv.members, inv.results = make([]dav.Member, 0, len(later)), make([]*result, 0, len(later))
 	i := 0
@@ -88,6 +88,7 @@ func (inv *inventory) extend(later []dav.Member) (late []dav.Member, added int) 
 	for _, m := range later {
 		for i < len(earlier.members) && earlier.members[i].Path < m.Path {
 			keep()
+			dropped++
 		}
 		if i == len(earlier.members) || earlier.members[i].Path != m.Path {
 			inv.members, inv.results = append(inv.members, m), append(inv.results, nil)
@@ -102,8 +103,9 @@ func (inv *inventory) extend(later []dav.Member) (late []dav.Member, added int) 
 	}
 	for i < len(earlier.members) {
 		keep()
+		dropped++
 	}
-	return late, added
+	return late, added, dropped
 }
 
 // all yields the objects in their order. The result is nil for one without an outcome. Nothing settles meanwhile.

@@ -62,7 +62,7 @@ type Record struct {
 
 // How a collection ended.
 const (
-	CollectionSettled    = "settled"    // each object has its outcome, and none needs to be looked at
+	CollectionSettled    = "settled"    // each object has its outcome, is there still, and needs not be looked at
 	CollectionIncomplete = "incomplete" // each object has its outcome
 	CollectionFailed     = "failed"     // it ended early
 	CollectionSkipped    = "skipped"    // it was left out

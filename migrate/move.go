@@ -39,7 +39,7 @@ type move struct {
 	mu      sync.Mutex
 	written int
 
-	troubled bool // somebody must look at one of the objects
+	unsettled bool // the next run has to look at the collection, even where nothing changes
 }
 
 // task is one object on its way.
