@@ -1,7 +1,6 @@
 package migrate_test
 
 import (
-	"fmt"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -165,31 +164,6 @@ func TestNewTwinDoesNotTakeTheNameOfTheFirst(t *testing.T) {
 	w.want(w.migrate(), migrate.Counts{Listed: 2, Unchanged: 2})
 }
 
-// otherServer puts another source server in the place of the first: same labels, users, paths, UIDs and ETags.
-func (w *world) otherServer(events int) (calendar string) {
-	w.t.Helper()
-	w.from, w.fromURL = startServer(w.t, davtest.Quirks{CounterETags: true})
-	calendar, _ = w.fill("anna", 0, 0)
-	for i := range events {
-		w.from.PutObject(fmt.Sprintf("%se%d.ics", calendar, i), event(fmt.Sprintf("uid-e%d", i), "Of the other server"))
-	}
-	return calendar
-}
-
-// The journal's rows did not say which server they came from, and SOGo's ETags are the same on every server.
-func TestAnotherSourceServerIsNotTakenForTheOneBefore(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, davtest.Quirks{CounterETags: true}, davtest.Quirks{})
-	w.fill("anna", 2, 0)
-	w.migrate()
-	calendar := w.otherServer(2)
-	w.want(w.migrate(), migrate.Counts{Listed: 2, Conflict: 2})
-	w.overwrite = true
-	w.want(w.migrate(), migrate.Counts{Listed: 2, Updated: 2})
-	w.sameObjects(calendar)
-	w.holds(calendar, "uid-e1.ics", "Of the other server")
-}
-
 // exportWithoutCommit leaves an export as one that was interrupted at its end.
 func (w *world) exportWithoutCommit(path string) {
 	w.t.Helper()
@@ -205,40 +179,20 @@ func (w *world) exportWithoutCommit(path string) {
 	}
 }
 
-// An export that goes on where one of another server ended put that one's objects into the archive.
-func TestExportOfAnotherServerDoesNotGoOnWithTheOneBefore(t *testing.T) {
+// An export that was interrupted at its end goes on without fetching again what it has.
+func TestExportGoesOnWithWhatItHas(t *testing.T) {
 	t.Parallel()
-	for name, tt := range map[string]struct {
-		other bool
-		want  string
-	}{
-		"the same server goes on": {false, "SUMMARY:Event"},
-		"another begins anew":     {true, "Of the other server"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, davtest.Quirks{CounterETags: true}, davtest.Quirks{})
-			w.fill("anna", 20, 0)
-			path := filepath.Join(t.TempDir(), "archive")
-			w.exportWithoutCommit(path)
-			if tt.other {
-				w.otherServer(20)
-			}
-			w.from.ResetRequests()
-			w.want(w.export(t, t.Context(), path), migrate.Counts{Listed: 20, Created: 20})
-			if fetched := countRequests(w.from, "REPORT", "GET") > 0; fetched != tt.other {
-				t.Errorf("objects were fetched again: %v", fetched)
-			}
-			files := archived(t, path, "work")
-			if len(files) != 20 {
-				t.Errorf("%d files in the archive", len(files))
-			}
-			for file, data := range files {
-				if !strings.Contains(data, tt.want) {
-					t.Errorf("%s is %q", file, data)
-				}
-			}
-		})
+	w := newWorld(t, davtest.Quirks{CounterETags: true}, davtest.Quirks{})
+	w.fill("anna", 20, 0)
+	path := filepath.Join(t.TempDir(), "archive")
+	w.exportWithoutCommit(path)
+	w.from.ResetRequests()
+	w.want(w.export(t, t.Context(), path), migrate.Counts{Listed: 20, Created: 20})
+	if countRequests(w.from, "REPORT", "GET") > 0 {
+		t.Error("objects were fetched again")
+	}
+	if files := archived(t, path, "work"); len(files) != 20 {
+		t.Errorf("%d files in the archive", len(files))
 	}
 }
 

@@ -45,7 +45,7 @@ const (
 		"what is at the destination already is found there and not made twice"
 	adviceFull    = "make space and run the same command again"
 	adviceDisk    = "check the disk and the rights on the state folder, then run the same command again"
-	adviceForeign = "give the run a state folder of its own with --state, or go on with what this one was made for"
+	adviceForeign = "give this run a state folder of its own with --state, or go on with what that one was made for"
 )
 
 var errDamaged = errors.New("the file is damaged")

@@ -103,6 +103,36 @@ func scanCollection(row scanner) (path string, r CollectionRecord, err error) {
 	return path, r, err
 }
 
+// Identities returns what Bind has kept, by subject.
+func (j *Journal) Identities(ctx context.Context) (map[string]string, error) {
+	if err := j.settle(ctx); err != nil {
+		return nil, err
+	}
+	identities := map[string]string{}
+	err := j.query(ctx, func(rows *sql.Rows) error {
+		var subject, identity string
+		err := rows.Scan(&subject, &identity)
+		identities[subject] = identity
+		return err
+	}, `SELECT subject, identity FROM identities`)
+	return identities, err
+}
+
+// AccountNames returns the accounts that any run has come to, sorted.
+func (j *Journal) AccountNames(ctx context.Context) ([]string, error) {
+	if err := j.settle(ctx); err != nil {
+		return nil, err
+	}
+	var names []string
+	err := j.query(ctx, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		names = append(names, name)
+		return err
+	}, `SELECT DISTINCT account FROM accounts ORDER BY account`)
+	return names, err
+}
+
 // Tally is a number of objects with one outcome, for one reason.
 type Tally struct {
 	Outcome, Reason string

@@ -98,6 +98,9 @@ func (m *move) run(ctx context.Context) error {
 	if err == nil {
 		err = m.confirm(ctx)
 	}
+	if err != nil && outer.Err() != nil {
+		err = context.Cause(outer) // whatever was under way then
+	}
 	if finishErr := m.finish(outer, err); finishErr != nil {
 		return finishErr
 	}

@@ -52,6 +52,9 @@ type Job struct {
 // right. What concerns an object, a collection or an account is in the summary and ends nothing else.
 func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	started := time.Now()
+	if err := j.recognize(ctx); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	j.Progress.accounts.Store(int64(len(j.Accounts)))
@@ -187,6 +190,9 @@ func (t *transfer) run(ctx context.Context) error {
 	t.log.Info("account opened", "collections", len(collections))
 	if t.existing, err = t.to.Collections(ctx); err != nil {
 		return fmt.Errorf("the destination: %w", err)
+	}
+	if err := t.bind(ctx); err != nil {
+		return err
 	}
 	t.folders = collectionFolders(collections)
 	if err := t.remember(ctx, collections); err != nil {
