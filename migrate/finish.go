@@ -119,7 +119,7 @@ func entryOf(r *result) sink.Entry {
 // keepAll writes down that the collection is done, or as much of it as there is.
 func (m *move) keepAll(ctx context.Context, entries []sink.Entry, failure error) error {
 	if m.job.DryRun {
-		return nil
+		return m.keepVanished()
 	}
 	if err := m.to.Record(ctx, m.place.collection, entries); err != nil {
 		return m.sinkError(ctx, fmt.Errorf("the destination: %w", err))
@@ -152,6 +152,10 @@ func (m *move) keepVanished() error {
 	ctx := context.Background()
 	for path, rec := range m.journal {
 		if rec.Vanished || m.inventory.has(path) {
+			continue
+		}
+		if m.job.DryRun {
+			m.lose(m.collection.Path, rec)
 			continue
 		}
 		var err error

@@ -11,7 +11,7 @@ import (
 // identities says what an account's sides are, for the journal to know them again.
 func (j *Job) identities(a Account) map[string]string {
 	identities := map[string]string{}
-	if j.From == nil {
+	if j.From == nil && j.Verb != Rollback {
 		identities["source of "+a.Name] = a.Source.identity()
 	}
 	if j.To == nil {

@@ -50,11 +50,12 @@ const objectColumns = `path, etag, sha256, uid, size, outcome, reason, status, c
 // scanner is a row of an answer.
 type scanner interface{ Scan(...any) error }
 
-func scanRecord(rows scanner) (Record, error) {
+// scanRecord reads a row of objectColumns, after other columns.
+func scanRecord(rows scanner, before ...any) (Record, error) {
 	var r Record
 	var at int64
-	err := rows.Scan(&r.Path, &r.ETag, &r.SHA256, &r.UID, &r.Size, &r.Outcome, &r.Reason, &r.Status, &r.Condition,
-		&r.DestPath, &r.DestETag, &r.DestSize, &r.Created, &r.Vanished, &at)
+	err := rows.Scan(append(before, &r.Path, &r.ETag, &r.SHA256, &r.UID, &r.Size, &r.Outcome, &r.Reason, &r.Status, &r.Condition,
+		&r.DestPath, &r.DestETag, &r.DestSize, &r.Created, &r.Vanished, &at)...)
 	r.At = time.Unix(0, at)
 	return r, err
 }
@@ -131,6 +132,52 @@ func (j *Journal) AccountNames(ctx context.Context) ([]string, error) {
 		return err
 	}, `SELECT DISTINCT account FROM accounts ORDER BY account`)
 	return names, err
+}
+
+// Vanished returns the objects of an account that may be at the destination and that the source lists no more, by their
+// collection's path.
+func (j *Journal) Vanished(ctx context.Context, target, account string) (map[string][]Record, error) {
+	if err := j.settle(ctx); err != nil {
+		return nil, err
+	}
+	vanished := map[string][]Record{}
+	err := j.query(ctx, func(rows *sql.Rows) error {
+		var collection string
+		r, err := scanRecord(rows, &collection)
+		vanished[collection] = append(vanished[collection], r)
+		return err
+	}, `SELECT (SELECT path FROM collections WHERE id = collection), `+objectColumns+` FROM objects
+		WHERE vanished AND collection IN (SELECT id FROM collections WHERE target = ? AND account = ?)
+		ORDER BY collection, path`, target, account)
+	return vanished, err
+}
+
+// AtDestination counts the objects of an account that are at the destination as far as the journal knows.
+func (j *Journal) AtDestination(ctx context.Context, target, account string) (n int, err error) {
+	if err := j.settle(ctx); err != nil {
+		return 0, err
+	}
+	err = j.db.QueryRowContext(ctx, `SELECT count(*) FROM objects WHERE dest_path <> ''
+		AND collection IN (SELECT id FROM collections WHERE target = ? AND account = ?)`, target, account).Scan(&n)
+	if err != nil {
+		return 0, j.readError(ctx, err)
+	}
+	return n, nil
+}
+
+// Targets returns where an account's objects were carried to, and how.
+func (j *Journal) Targets(ctx context.Context, account string) ([]string, error) {
+	if err := j.settle(ctx); err != nil {
+		return nil, err
+	}
+	var targets []string
+	err := j.query(ctx, func(rows *sql.Rows) error {
+		var target string
+		err := rows.Scan(&target)
+		targets = append(targets, target)
+		return err
+	}, `SELECT DISTINCT target FROM collections WHERE account = ? ORDER BY target`, account)
+	return targets, err
 }
 
 // Tally is a number of objects with one outcome, for one reason.

@@ -19,6 +19,7 @@ type Summary struct {
 	Accounts    AccountCounts    `json:"accounts"`
 	Collections CollectionCounts `json:"collections"`
 	Objects     Counts           `json:"objects"`
+	Deleted     Deletions        `json:"deleted,omitzero"` // from the destination; they are none of the objects that were listed
 	Requests    Traffic          `json:"requests"`
 	Bytes       Volume           `json:"bytes"`
 	Started     time.Time        `json:"started"`
@@ -46,6 +47,7 @@ type CollectionCounts struct {
 	Existing int `json:"existing"`
 	Failed   int `json:"failed"`
 	Skipped  int `json:"skipped"`
+	Removed  int `json:"removed,omitempty"` // from the destination
 }
 
 // settle counts a collection that was found a place, by how it ended.
@@ -66,6 +68,7 @@ func (c *CollectionCounts) add(o CollectionCounts) {
 	c.Existing += o.Existing
 	c.Failed += o.Failed
 	c.Skipped += o.Skipped
+	c.Removed += o.Removed
 }
 
 // Traffic is the number of HTTP requests sent to each side.
@@ -115,6 +118,7 @@ type AccountReport struct {
 	EndedEarly  bool             `json:"ended_early,omitempty"`
 	Collections CollectionCounts `json:"collections"`
 	Objects     Counts           `json:"objects"`
+	Deleted     Deletions        `json:"deleted,omitzero"`
 	Requests    Traffic          `json:"requests"`
 	Bytes       Volume           `json:"bytes"`
 	Seconds     float64          `json:"seconds"`
@@ -138,6 +142,14 @@ func (r *AccountReport) problem(p Problem) {
 	defer r.mu.Unlock()
 	p.Account = r.Account
 	r.problems = append(r.problems, p)
+}
+
+// deleted counts objects that were removed from the destination, and objects that were left there.
+func (r *AccountReport) deleted(removed, left int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Deleted.Removed += removed
+	r.Deleted.Left += left
 }
 
 func (r *AccountReport) note(collection, format string, args ...any) {
@@ -188,6 +200,8 @@ func newSummary(verb string, dryRun bool, started time.Time, reports []*AccountR
 		}
 		s.Collections.add(r.Collections)
 		s.Objects.add(r.Objects)
+		s.Deleted.Removed += r.Deleted.Removed
+		s.Deleted.Left += r.Deleted.Left
 		s.Requests.Source += r.Requests.Source
 		s.Requests.Destination += r.Requests.Destination
 		s.Bytes.Read += r.Bytes.Read
@@ -213,6 +227,9 @@ func (s *Summary) Complete() bool {
 
 // Verdict says in one sentence what is where, and what is not.
 func (s *Summary) Verdict() string {
+	if s.Verb == Rollback {
+		return s.rollbackVerdict()
+	}
 	there, what := s.Objects.AtDestination(), "at the destination"
 	switch {
 	case s.NoArchive:
@@ -241,6 +258,9 @@ func (s *Summary) Verdict() string {
 			verdict += fmt.Sprintf(", %s %s", thousands(part.n), part.text)
 		}
 	}
+	if s.Deleted != (Deletions{}) {
+		verdict += "; " + s.Deleted.verdict(s.DryRun)
+	}
 	if n := s.Accounts.Failed; n > 0 && s.Interrupted {
 		verdict += fmt.Sprintf("; %s of %s accounts were not come to", thousands(n), thousands(s.Accounts.Total))
 	} else if n > 0 {
@@ -251,6 +271,33 @@ func (s *Summary) Verdict() string {
 	}
 	if n := s.Collections.Failed; n > 0 {
 		verdict += fmt.Sprintf("; %s of %s collections failed", thousands(n), thousands(s.Collections.Total))
+	}
+	return verdict
+}
+
+// verdict says what was removed from the destination.
+func (d Deletions) verdict(dryRun bool) string {
+	removed := "were removed from the destination"
+	if dryRun {
+		removed = "would be removed from the destination (dry run: nothing was)"
+	}
+	verdict := fmt.Sprintf("%s objects %s", thousands(d.Removed), removed)
+	if d.Left > 0 {
+		verdict += fmt.Sprintf(", %s were left there", thousands(d.Left))
+	}
+	return verdict
+}
+
+func (s *Summary) rollbackVerdict() string {
+	verdict := s.Deleted.verdict(s.DryRun)
+	if s.Interrupted {
+		verdict = "interrupted: " + verdict
+	}
+	if n := s.Collections.Removed; n > 0 {
+		verdict += fmt.Sprintf("; %s of %s collections, empty then, were removed too", thousands(n), thousands(s.Collections.Total))
+	}
+	if n := s.Accounts.Failed; n > 0 {
+		verdict += fmt.Sprintf("; %s of %s accounts could not be reached or read", thousands(n), thousands(s.Accounts.Total))
 	}
 	return verdict
 }

@@ -36,6 +36,8 @@ type Job struct {
 	Connections int // objects written at once for one account
 	Batch       int // objects asked for with one request
 	DryRun      bool
+	Delete      bool // what the source has no more is removed, where davferry wrote it and nobody has changed it since
+	Yes         bool // also where that is a large part of an account
 	Overwrite   bool // a version at the destination that davferry did not write is replaced
 	Invite      bool // the destination may send invitations
 	Selection   Selection
@@ -169,6 +171,7 @@ type transfer struct {
 	toDAV    *dav.Account // nil where the destination is an archive
 	existing []dav.Collection
 	before   map[string]CollectionRecord // what earlier runs did, by the collection's path
+	lost     map[string][]Record         // in a dry run: at the destination, and not at the source any more
 	taken    map[string]string           // paths at the destination by Key, and the collection that goes there
 	folders  map[string]string           // names in an archive by the collection's path
 
@@ -177,6 +180,9 @@ type transfer struct {
 
 // run opens both sides and moves the collections one after the other.
 func (t *transfer) run(ctx context.Context) error {
+	if t.job.Verb == Rollback {
+		return t.takeBack(ctx)
+	}
 	if err := t.openSource(ctx); err != nil {
 		return fmt.Errorf("the source: %w", err)
 	}
@@ -198,7 +204,10 @@ func (t *transfer) run(ctx context.Context) error {
 	if err := t.remember(ctx, collections); err != nil {
 		return err
 	}
-	return t.collections(ctx, collections)
+	if err := t.collections(ctx, collections); err != nil {
+		return err
+	}
+	return t.cleanUp(ctx, collections)
 }
 
 // fail takes down an error that ended the account.

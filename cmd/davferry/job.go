@@ -33,6 +33,8 @@ type jobFlags struct {
 	workers     int
 	multiget    int
 	dryRun      bool
+	delete      bool
+	yes         bool
 	onConflict  string
 	invitations string
 	json        bool
@@ -41,21 +43,28 @@ type jobFlags struct {
 // add declares the flags that the verb has.
 func (f *jobFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
-	if f.verb != migrate.Migrate {
+	if f.hasArchive() {
 		fs.StringVar(&f.archive, "archive", "", "the archive at `PATH`: a folder, a .zip or a .tar.zst, told by its name (required)")
 	}
-	if f.verb != migrate.Import {
+	if f.verb != migrate.Import && f.verb != migrate.Rollback {
 		fs.StringVar(&f.source, "source", "", "source `SERVER` of rows that name none: a URL, a host or a mail domain")
 	}
 	if f.verb != migrate.Export {
 		fs.StringVar(&f.destination, "destination", "", "destination `SERVER` of rows that name none: likewise")
 		fs.BoolVar(&f.dryRun, "dry-run", false, "do everything but write")
 	}
-	if f.verb != migrate.Import {
+	if f.verb != migrate.Import && f.verb != migrate.Rollback {
 		f.selection.add(cmd)
 	}
-	if f.verb != migrate.Export {
+	if f.verb == migrate.Migrate {
+		fs.BoolVar(&f.delete, "delete", false, "remove from the destination what the source has no more, where davferry wrote it and nobody has changed it since")
+		fs.BoolVar(&f.yes, "yes", false, "with --delete, remove also more than 5 % of an account's objects")
+	}
+	f.onConflict = "keep"
+	if f.verb == migrate.Migrate || f.verb == migrate.Import {
 		fs.StringVar(&f.onConflict, "on-conflict", "keep", "do `WHAT` with a version at the destination that davferry did not write: keep or overwrite")
+	}
+	if f.verb != migrate.Export {
 		fs.StringVar(&f.invitations, "invitations", "quiet", "in `MODE` quiet nobody is mailed; with allow the destination may mail people")
 	}
 	fs.IntVar(&f.workers, "workers", 4, "`N` accounts at once")
@@ -67,13 +76,18 @@ func (f *jobFlags) add(cmd *cobra.Command) {
 	fs.SortFlags = false
 }
 
+func (f *jobFlags) hasArchive() bool { return f.verb == migrate.Export || f.verb == migrate.Import }
+
 // check refuses values that cannot be meant, all at once, before anything is opened.
 func (f *jobFlags) check() error {
 	errs := []error{f.log.check()}
 	if f.workers < 1 || f.multiget < 1 {
 		errs = append(errs, usagef("--workers and --multiget must be at least 1"))
 	}
-	if f.verb != migrate.Migrate && f.archive == "" {
+	if f.yes && !f.delete {
+		errs = append(errs, usagef("--yes goes with --delete"))
+	}
+	if f.hasArchive() && f.archive == "" {
 		errs = append(errs, usagef("--archive is missing: it names the folder, the .zip or the .tar.zst"))
 	}
 	if f.verb == migrate.Export {
@@ -122,7 +136,7 @@ func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) 
 	defer network.Close()
 	job := &migrate.Job{
 		Verb: f.verb, Accounts: accounts, Network: network, Workers: f.workers, Connections: f.network.connections,
-		Batch: f.multiget, DryRun: f.dryRun, Overwrite: f.onConflict == "overwrite", Invite: f.invitations == "allow",
+		Batch: f.multiget, DryRun: f.dryRun, Delete: f.delete, Yes: f.yes, Overwrite: f.onConflict == "overwrite", Invite: f.invitations == "allow",
 		Selection: selection, Progress: &migrate.Progress{}, Log: log,
 	}
 	err = p.report(ctx, f, job, state)
@@ -134,7 +148,7 @@ func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) 
 
 func (p *program) readAccounts(f *jobFlags, path string) ([]migrate.Account, error) {
 	d := migrate.Defaults{Source: f.source, Destination: f.destination, AllowPlaintext: f.network.allowPlaintext,
-		NeedSource: f.verb != migrate.Import, NeedDestination: f.verb != migrate.Export}
+		NeedSource: f.verb == migrate.Migrate || f.verb == migrate.Export, NeedDestination: f.verb != migrate.Export}
 	if path == "-" {
 		return migrate.ReadAccounts(p.stdin, "stdin", d)
 	}

@@ -25,7 +25,8 @@ func (p *program) migrateCommand() *cobra.Command {
 server.
 
 What the destination has already is left alone; the same command run again does what is left, and
-carries over what changed at the source since. Nothing is ever deleted.
+carries over what changed at the source since. Nothing is deleted unless --delete says so, and
+"davferry rollback" takes back what was made.
 
 ` + accountsHelp + "\n" + exitHelp(exitDifferent),
 		Example: `  davferry migrate accounts.csv --dry-run

@@ -103,20 +103,23 @@ func accountColumns(s *migrate.Summary) []column {
 	number := func(head string, of func(c migrate.Counts) int, always bool) column {
 		return column{head, func(r *migrate.AccountReport) string { return strconv.Itoa(of(r.Objects)) }, always || of(s.Objects) > 0}
 	}
+	back := s.Verb == migrate.Rollback
 	return []column{
 		{"ACCOUNT", func(r *migrate.AccountReport) string { return r.Account }, true},
 		{"COLLECTIONS", func(r *migrate.AccountReport) string {
 			return strconv.Itoa(r.Collections.Total - r.Collections.Skipped)
 		}, true},
-		number("OBJECTS", func(c migrate.Counts) int { return c.Listed }, true),
-		number("CREATED", func(c migrate.Counts) int { return c.Created }, true),
+		number("OBJECTS", func(c migrate.Counts) int { return c.Listed }, !back),
+		number("CREATED", func(c migrate.Counts) int { return c.Created }, !back),
 		number("UPDATED", func(c migrate.Counts) int { return c.Updated }, false),
-		number("UNCHANGED", func(c migrate.Counts) int { return c.Unchanged }, s.Verb != migrate.Export),
+		number("UNCHANGED", func(c migrate.Counts) int { return c.Unchanged }, !back && s.Verb != migrate.Export),
 		number("SKIPPED", func(c migrate.Counts) int { return c.Skipped }, false),
 		number("GONE", func(c migrate.Counts) int { return c.Gone }, false),
 		number("CONFLICT", func(c migrate.Counts) int { return c.Conflict }, false),
 		number("REFUSED", func(c migrate.Counts) int { return c.Refused }, false),
 		number("FAILED", func(c migrate.Counts) int { return c.Failed }, false),
+		{"REMOVED", func(r *migrate.AccountReport) string { return strconv.Itoa(r.Deleted.Removed) }, back || s.Deleted != migrate.Deletions{}},
+		{"LEFT", func(r *migrate.AccountReport) string { return strconv.Itoa(r.Deleted.Left) }, s.Deleted.Left > 0},
 		{"STATE", func(r *migrate.AccountReport) string { return r.State }, true},
 	}
 }

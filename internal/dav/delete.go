@@ -1,0 +1,63 @@
+package dav
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+)
+
+// Delete removes the object at a path where it is the version with that ETag still (RFC 9110 section 13.1.1); where it is
+// another, the error is ErrPrecondition. One that is not there any more is no error. quiet asks the server not to tell
+// anybody: deleting a meeting cancels it (RFC 6638 section 3.2.1).
+func (a *Account) Delete(ctx context.Context, path, ifMatch string, quiet bool) error {
+	header := map[string]string{"If-Match": ifMatch}
+	if quiet {
+		for name, value := range quietHeaders {
+			header[name] = value
+		}
+	}
+	return a.delete(ctx, path, header)
+}
+
+// DeleteCollection removes a collection with everything in it (RFC 4918 section 9.6.1). One that is not there any more is
+// no error. What is in it is the caller's to know.
+func (a *Account) DeleteCollection(ctx context.Context, c Collection) error {
+	return a.delete(ctx, c.Path, map[string]string{})
+}
+
+// delete sends a DELETE. It is safe to send again: what the first did is not there the second time.
+func (a *Account) delete(ctx context.Context, path string, header map[string]string) error {
+	u, err := a.urlOf(path)
+	if err != nil {
+		return err
+	}
+	req := request{method: http.MethodDelete, url: u, header: header}
+	for attempt := 1; ; attempt++ {
+		err = a.deleteOnce(ctx, req)
+		if err == nil || !unanswered(err) || ctx.Err() != nil || attempt > a.net.settings.Retries {
+			return err
+		}
+		if err := sleep(ctx, backoff(attempt)); err != nil {
+			return err
+		}
+	}
+}
+
+func (a *Account) deleteOnce(ctx context.Context, req request) error {
+	resp, err := a.send(ctx, req)
+	if err != nil {
+		return err
+	}
+	switch resp.StatusCode {
+	case http.StatusOK, http.StatusAccepted, http.StatusNoContent, http.StatusNotFound, http.StatusGone:
+		discard(resp)
+		return nil
+	case http.StatusMultiStatus:
+		return refusedInside(req, resp)
+	}
+	e := answerError(req, resp)
+	if e.StatusCode == http.StatusPreconditionFailed {
+		return fmt.Errorf("%w: %w", ErrPrecondition, e)
+	}
+	return e
+}
