@@ -37,7 +37,7 @@ func (m *move) confirm(ctx context.Context) error {
 		case !ok:
 			r.Outcome, r.Reason = string(Failed), "the destination said that it stored it, and does not list it"
 			m.keep(r)
-		case r.DestETag == "" || r.DestETag == member.ETag && member.Size >= 0:
+		case r.DestETag == "" || r.DestETag == member.ETag && member.Size >= 0 && member.Size != r.DestSize:
 			r.DestETag, r.DestSize = member.ETag, member.Size
 			m.keep(r)
 		}

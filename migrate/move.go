@@ -295,7 +295,7 @@ func (m *move) put(ctx context.Context, t task) {
 		return
 	}
 	m.silence.broken()
-	t.result.DestPath, t.result.DestETag, t.result.DestSize, t.result.Outcome = path, etag, 0, string(outcome)
+	t.result.DestPath, t.result.DestETag, t.result.DestSize, t.result.Outcome = path, etag, int64(len(t.object.Data)), string(outcome)
 	t.result.Created = t.result.Created || outcome == Created
 	m.mu.Lock()
 	m.written++
