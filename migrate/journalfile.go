@@ -37,8 +37,10 @@ func (e *JournalError) Error() string {
 // Unwrap returns Err.
 func (e *JournalError) Unwrap() error { return e.Err }
 
+// JournalFile is the name of the journal in a state folder.
+const JournalFile = "journal.db"
+
 const (
-	journalFile   = "journal.db"
 	applicationID = 0x64617666 // "davf", in the header of every journal
 
 	adviceDamaged = "restore the state folder from a backup, or move it away and run the same command again: " +
@@ -95,7 +97,7 @@ func prepareJournal(ctx context.Context, dir string) (string, error) {
 	if err := makeStateDir(dir); err != nil {
 		return "", err
 	}
-	path, err := filepath.Abs(filepath.Join(dir, journalFile))
+	path, err := filepath.Abs(filepath.Join(dir, JournalFile))
 	if err != nil {
 		return "", fmt.Errorf("finding the journal: %w", err)
 	}

@@ -40,6 +40,21 @@ type AccountCounts struct {
 	EndedEarly int `json:"ended_early,omitempty"` // of the incomplete: some of its collections were not come to
 }
 
+func (c *AccountCounts) count(state string, endedEarly bool) {
+	c.Total++
+	switch state {
+	case AccountOK:
+		c.OK++
+	case AccountFailed:
+		c.Failed++
+	default:
+		c.Incomplete++
+	}
+	if endedEarly {
+		c.EndedEarly++
+	}
+}
+
 // CollectionCounts are the numbers of collections by what was done with them.
 type CollectionCounts struct {
 	Total    int `json:"total"`
@@ -183,18 +198,7 @@ func (r *AccountReport) settle() {
 func newSummary(verb string, dryRun bool, started time.Time, reports []*AccountReport) (*Summary, error) {
 	s := &Summary{Verb: verb, DryRun: dryRun, Started: started.UTC().Truncate(time.Second), PerAccount: reports, Skipped: map[string]int{}, Problems: []Problem{}}
 	for _, r := range reports {
-		s.Accounts.Total++
-		switch r.State {
-		case AccountOK:
-			s.Accounts.OK++
-		case AccountFailed:
-			s.Accounts.Failed++
-		default:
-			s.Accounts.Incomplete++
-		}
-		if r.EndedEarly {
-			s.Accounts.EndedEarly++
-		}
+		s.Accounts.count(r.State, r.EndedEarly)
 		if err := r.Objects.check(); err != nil {
 			return nil, fmt.Errorf("account %s: %w", r.Account, err)
 		}

@@ -38,6 +38,7 @@ type jobFlags struct {
 	onConflict  string
 	invitations string
 	json        bool
+	compare     *verifyFlags // of verify only
 }
 
 // add declares the flags that the verb has.
@@ -51,6 +52,8 @@ func (f *jobFlags) add(cmd *cobra.Command) {
 	}
 	if f.verb != migrate.Export {
 		fs.StringVar(&f.destination, "destination", "", "destination `SERVER` of rows that name none: likewise")
+	}
+	if f.verb != migrate.Export && f.verb != migrate.Verify {
 		fs.BoolVar(&f.dryRun, "dry-run", false, "do everything but write")
 	}
 	if f.verb != migrate.Import && f.verb != migrate.Rollback {
@@ -64,7 +67,8 @@ func (f *jobFlags) add(cmd *cobra.Command) {
 	if f.verb == migrate.Migrate || f.verb == migrate.Import {
 		fs.StringVar(&f.onConflict, "on-conflict", "keep", "do `WHAT` with a version at the destination that davferry did not write: keep or overwrite")
 	}
-	if f.verb != migrate.Export {
+	f.invitations = "quiet"
+	if f.verb != migrate.Export && f.verb != migrate.Verify {
 		fs.StringVar(&f.invitations, "invitations", "quiet", "in `MODE` quiet nobody is mailed; with allow the destination may mail people")
 	}
 	fs.IntVar(&f.workers, "workers", 4, "`N` accounts at once")
@@ -86,6 +90,10 @@ func (f *jobFlags) check() error {
 	}
 	if f.yes && !f.delete {
 		errs = append(errs, usagef("--yes goes with --delete"))
+	}
+	if f.compare != nil {
+		_, err := f.compare.percent()
+		errs = append(errs, err)
 	}
 	if f.hasArchive() && f.archive == "" {
 		errs = append(errs, usagef("--archive is missing: it names the folder, the .zip or the .tar.zst"))
@@ -139,6 +147,9 @@ func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) 
 		Batch: f.multiget, DryRun: f.dryRun, Delete: f.delete, Yes: f.yes, Overwrite: f.onConflict == "overwrite", Invite: f.invitations == "allow",
 		Selection: selection, Progress: &migrate.Progress{}, Log: log,
 	}
+	if f.compare != nil {
+		return p.verifyAccounts(ctx, f, f.compare, job, state)
+	}
 	err = p.report(ctx, f, job, state)
 	if err != nil && ctx.Err() != nil {
 		err = &hintError{err, "the same command goes on from there"}
@@ -148,7 +159,7 @@ func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) 
 
 func (p *program) readAccounts(f *jobFlags, path string) ([]migrate.Account, error) {
 	d := migrate.Defaults{Source: f.source, Destination: f.destination, AllowPlaintext: f.network.allowPlaintext,
-		NeedSource: f.verb == migrate.Migrate || f.verb == migrate.Export, NeedDestination: f.verb != migrate.Export}
+		NeedSource: f.verb != migrate.Import && f.verb != migrate.Rollback, NeedDestination: f.verb != migrate.Export}
 	if path == "-" {
 		return migrate.ReadAccounts(p.stdin, "stdin", d)
 	}

@@ -11,37 +11,65 @@ import (
 	"github.com/spf13/cobra"
 
 	"davferry/internal/bag"
+	"davferry/migrate"
 	"davferry/source"
 )
 
 func (p *program) verifyCommand() *cobra.Command {
-	var archive string
-	var asJSON bool
+	f := &jobFlags{verb: migrate.Verify}
+	v := &verifyFlags{}
 	cmd := &cobra.Command{
-		Use:   "verify --archive PATH",
-		Short: "Check an archive against its own lists, offline",
-		Long: `Check an archive against its own lists: every file against both manifests, the manifests against
-theirs, the number and the size of the files, and objects.csv against the objects. Each file that
-was changed, is missing or was added is named. Nothing else is needed, neither a server nor an
-accounts file.
+		Use:   "verify ACCOUNTS.csv | verify --archive PATH",
+		Short: "Compare source and destination, object by object; or check an archive",
+		Long: `With an accounts file: read both sides of every account again and compare them object by object, in
+meaning. Nothing is written. A line for each object says
+  =  the same bytes
+  ~  the same in meaning: only what servers rewrite without loss differs (in brackets)
+  *  something was lost, added or changed
+  -  not at the destination
+  +  only at the destination
+  !  could not be read
 
+With --archive: check an archive against its own lists, offline: every file against both manifests,
+the manifests against theirs, the number and the size of the files, and objects.csv against the
+objects. Each file that was changed, is missing or was added is named. Neither a server nor an
+accounts file is needed.
+
+` + accountsHelp + `
 Exit status:
-  0    every file is as it was written, none is missing, none was added
-  1    the archive could not be examined
-  2    the command line is wrong; nothing was done
-  4    something was changed, is missing or was added
+  0    everything is at the destination; the archive is as it was written
+  1    the run could not go on, the archive could not be examined
+  2    the command line or the accounts file is wrong; nothing was done
+  3    something could not be compared
+  4    something is changed or missing; in an archive, also added
+  11   the state folder is in use by another run
   130  interrupted
 `,
-		Example: "  davferry verify --archive calendars.zip",
-		Args:    args(0, ""),
+		Example: `  davferry verify accounts.csv
+  davferry verify accounts.csv --sample 10% --differences
+  davferry verify --archive calendars.zip`,
 	}
-	cmd.Flags().StringVar(&archive, "archive", "", "the archive at `PATH`: a folder, a .zip or a .tar.zst (required)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as one JSON document")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if archive == "" {
-			return usagef("--archive is missing: it names the archive to check")
+	cmd.Args = func(_ *cobra.Command, operands []string) error {
+		switch {
+		case f.archive != "" && len(operands) > 0:
+			return usagef("verify checks an archive (--archive) or compares accounts (ACCOUNTS.csv), not both at once")
+		case f.archive == "" && len(operands) == 0:
+			return usagef("verify needs the accounts file to compare, or --archive with the archive to check")
+		case len(operands) > 1:
+			return usagef("%q is one operand too many", operands[1])
 		}
-		return p.verifyArchive(cmd.Context(), archive, asJSON)
+		return nil
+	}
+	cmd.Flags().StringVar(&f.archive, "archive", "", "check the archive at `PATH`: a folder, a .zip or a .tar.zst")
+	cmd.Flags().StringVar(&v.sample, "sample", "100%", "compare about this `SHARE` of the objects, the same ones in every run")
+	cmd.Flags().BoolVar(&v.differences, "differences", false, "print no lines for what is the same (= and ~)")
+	f.add(cmd)
+	cmd.RunE = func(cmd *cobra.Command, operands []string) error {
+		if f.archive != "" {
+			return p.verifyArchive(cmd.Context(), f.archive, f.json)
+		}
+		f.compare = v
+		return p.runJob(cmd.Context(), f, operands[0])
 	}
 	return cmd
 }
