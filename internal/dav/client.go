@@ -33,6 +33,14 @@ type Login struct {
 	User   string
 	Auth   Auth
 	Secret func(ctx context.Context, refused string) (string, error)
+
+	// For is the user whose account is meant, where User may be an administrator who acts for others: nothing is taken
+	// for that account which the server does not say is. "" where the login is the user's own.
+	For string
+
+	// Principal is the path of that user's principal, where the server's current-user-principal would be the
+	// administrator's; "" where it is right.
+	Principal string
 }
 
 // Client talks to one server for one login. It is safe for concurrent use.

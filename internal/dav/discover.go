@@ -90,12 +90,18 @@ func (n *Network) Open(ctx context.Context, address string, login Login, trace f
 	account := &Account{Client: client, Services: map[Kind]*Service{}}
 	missing, err := d.findAll(ctx, account)
 	if err == nil && len(account.Services) == 0 {
+		err = d.homeless()
+	}
+	if err == nil && len(account.Services) == 0 {
 		// Where nothing else leads to a server, its usual paths are tried; not for a service that it just does not have.
 		d.lastResort = true
 		missing, err = d.findAll(ctx, account)
 	}
 	if err == nil && len(account.Services) == 0 {
 		err = fmt.Errorf("no CalDAV and no CardDAV service found for %s: %w", address, missing)
+	}
+	if err == nil {
+		err = account.checkUser(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -287,13 +293,13 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 		s.Collection = d.client.pathOf(answer.url)
 		return s, nil
 	}
-	if principals := r.prop(nsDAV, "current-user-principal").hrefs(); len(principals) > 0 {
-		u, err := resolve(answer.url, principals[0])
+	if principal := d.principalHref(r); principal != "" {
+		u, err := resolve(answer.url, principal)
 		if err != nil {
 			return nil, err
 		}
 		if r, err = d.principal(ctx, u); err != nil {
-			return nil, err
+			return nil, d.ofPrincipal(err)
 		}
 		answer.url, s.Principal = u, d.client.pathOf(u)
 	}

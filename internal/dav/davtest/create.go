@@ -108,7 +108,7 @@ func (x *exchange) create(c creation) error {
 		return err
 	}
 	x.s.mu.Lock()
-	added := x.s.add(&node{path: x.path, owner: x.user, col: col})
+	added := x.s.add(&node{path: x.path, owner: home.owner, col: col})
 	x.s.mu.Unlock()
 	if !added {
 		return c.exists

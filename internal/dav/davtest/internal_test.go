@@ -155,7 +155,7 @@ func TestHugeObjectsTakeLinearTime(t *testing.T) {
 			}
 			_ = convertVCard(o.data, "4.0", "")
 			x := exchange{user: &user{name: "alice"}, q: &Quirks{}}
-			_ = x.invitation(o)
+			_ = x.invitation(x.user, o)
 		})
 	}
 }

@@ -99,7 +99,7 @@ func writePrincipalURL(p *propRequest, w *xmlWriter, res resource) bool {
 
 func writeOwner(p *propRequest, w *xmlWriter, res resource) bool {
 	u := res.node.possessor()
-	if u == nil {
+	if u == nil || p.x.q.NoOwner {
 		return false
 	}
 	w.element(nameHref, p.x.href(u.principal.path)+"/")

@@ -25,7 +25,14 @@ type Quirks struct {
 	// HTTP10 answers with HTTP/1.0 and closes the connection after each answer. Radicale.
 	HTTP10 bool
 
+	// MasterLogin lets an administrator (see Server.AddAdministrator) log in as USER%ADMINISTRATOR with his own password
+	// and be that user. Stalwart.
+	MasterLogin bool
+
 	// PROPFIND.
+
+	// NoOwner leaves out DAV:owner and DAV:principal-URL, as a server without access control (RFC 3744) may.
+	NoOwner bool
 
 	Prefixes PrefixStyle
 	Hrefs    HrefStyle

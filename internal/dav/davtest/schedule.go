@@ -35,10 +35,10 @@ func (s *Server) announce(x *exchange, n *node, old, now *object) {
 	if !x.q.AutoSchedule || n.col.kind != dav.Calendar || x.silenced() {
 		return
 	}
-	before, after := x.invitation(old), x.invitation(now)
+	before, after := x.invitation(n.owner, old), x.invitation(n.owner, now)
 	var mails []Mail
 	for _, to := range after.recipients {
-		mails = append(mails, Mail{Method: after.method, From: x.user.address(), To: to, UID: after.uid})
+		mails = append(mails, Mail{Method: after.method, From: n.owner.address(), To: to, UID: after.uid})
 	}
 	for _, to := range before.recipients {
 		if now != nil && (before.method == "REPLY" || slices.Contains(after.recipients, to)) {
@@ -48,7 +48,7 @@ func (s *Server) announce(x *exchange, n *node, old, now *object) {
 		if before.method == "REPLY" {
 			method = "REPLY" // declined
 		}
-		mails = append(mails, Mail{Method: method, From: x.user.address(), To: to, UID: before.uid})
+		mails = append(mails, Mail{Method: method, From: n.owner.address(), To: to, UID: before.uid})
 	}
 	s.outbox.mu.Lock()
 	defer s.outbox.mu.Unlock()
@@ -67,13 +67,13 @@ type invitation struct {
 	recipients  []string
 }
 
-// invitation reads an object as the user's server does: as the organizer's, who invites, or as an attendee's, who
-// replies.
-func (x *exchange) invitation(o *object) invitation {
+// invitation reads an object as its owner's server does: as the organizer's, who invites, or as an attendee's, who
+// replies. Whoever writes it: DAViCal schedules an administrator's PUT like the owner's.
+func (x *exchange) invitation(owner *user, o *object) invitation {
 	if o == nil {
 		return invitation{}
 	}
-	self := x.user.address()
+	self := owner.address()
 	inv := invitation{method: "REPLY", uid: o.facts.uid}
 	var organizer string
 	var attendees []string

@@ -23,6 +23,7 @@ type node struct {
 // user is an account. The server's lock guards its password and homes.
 type user struct {
 	name, password string
+	administrator  bool // see AddAdministrator
 	principal      *node
 	homes          []home
 
