@@ -21,9 +21,20 @@ type Account struct {
 // Endpoint is one side of an account: a server and the login there.
 type Endpoint struct {
 	Address  string // a URL, a host, host:port, or a mail address to discover the server from
-	User     string // the login name, "" for a bearer token that needs none
+	User     string // whose account it is, "" for a bearer token that needs no name
 	Password Secret // with AuthBearer the token
 	Auth     string // AuthBasic, AuthDigest or AuthBearer
+
+	LoginName string // who logs in, where that is not User: an administrator who may act for him
+	Principal string // path of User's principal, where the server would name another to who logs in
+}
+
+// loginName is what the server is told as the name.
+func (e Endpoint) loginName() string {
+	if e.LoginName != "" {
+		return e.LoginName
+	}
+	return e.User
 }
 
 // The ways to log in: RFC 7617, RFC 7616 and RFC 6750.
@@ -41,6 +52,8 @@ type Defaults struct {
 	// NeedSource and NeedDestination say which sides the verb logs in to. The columns of the other side may be there;
 	// they are not looked at.
 	NeedSource, NeedDestination bool
+
+	SourceAccess, DestinationAccess Access // how rows log in, where the columns do not say it
 
 	AllowPlaintext bool // --allow-plaintext: http:// to hosts other than this one
 }

@@ -59,6 +59,7 @@ func (b *binder) checkDefaults() {
 				b.problems = append(b.problems, AccountProblem{Text: fmt.Sprintf("--%s: %v", side, err)})
 			}
 		}
+		b.checkAccess(side)
 	}
 }
 
@@ -128,7 +129,11 @@ func (b *binder) checkDestination(row []cell, e Endpoint) {
 	if !ok {
 		c = row[0]
 	}
-	b.once(b.destinations, canonicalAddress(e.Address)+"\n"+e.User, c,
+	whose := e.Principal
+	if whose == "" {
+		whose = e.loginName()
+	}
+	b.once(b.destinations, canonicalAddress(e.Address)+"\n"+whose, c,
 		"line %d writes to this destination and user already; two accounts cannot share one")
 }
 

@@ -82,10 +82,11 @@ func (b *binder) bindColumn(i int, c cell) {
 func (b *binder) checkMissing() {
 	at := b.sheet.header[0].at
 	for _, side := range b.sides() {
-		if !b.has(side+userSuffix) && !b.has(side+authSuffix) {
+		if !b.has(side+userSuffix) && !b.has(side+authSuffix) && b.access(side).Auth != AuthBearer {
 			b.report(at, "missing column %s", side+userSuffix)
 		}
-		if !slices.ContainsFunc(passwordSuffixes, func(suffix string) bool { return b.has(side + suffix) }) {
+		_, given := b.access(side).password()
+		if !given && !slices.ContainsFunc(passwordSuffixes, func(suffix string) bool { return b.has(side + suffix) }) {
 			b.report(at, "missing column %s, or one of %s, %s and %s instead",
 				side+passwordSuffix, side+envSuffix, side+fileSuffix, side+commandSuffix)
 		}

@@ -1,7 +1,9 @@
 package migrate
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -12,7 +14,8 @@ func (b *binder) endpoint(row []cell, side string) Endpoint {
 	e.Auth = b.auth(row, side)
 	e.User = b.user(row, side, e.Auth)
 	e.Address = b.address(row, side, e.User)
-	e.Password = b.password(row, side)
+	e.Password = b.password(row, side, e.User)
+	b.actFor(row, side, &e)
 	return e
 }
 
@@ -21,7 +24,7 @@ func (b *binder) auth(row []cell, side string) string {
 	auth := strings.ToLower(strings.TrimSpace(c.text))
 	switch auth {
 	case "":
-		return AuthBasic
+		return cmp.Or(b.access(side).Auth, AuthBasic)
 	case AuthBasic, AuthDigest, AuthBearer:
 		return auth
 	}
@@ -43,7 +46,7 @@ func (b *binder) user(row []cell, side, auth string) string {
 		}
 	case hasControl(user):
 		b.report(c.at, "%s: holds a control character", column)
-	case auth == AuthBasic && strings.Contains(user, ":"):
+	case auth == AuthBasic && strings.Contains(user, ":") && b.access(side).Login == "":
 		b.report(c.at, "%s: holds a colon, which basic authentication cannot send (RFC 7617); digest can", column)
 	}
 	return user
@@ -76,8 +79,8 @@ func (b *binder) address(row []cell, side, user string) string {
 	return ""
 }
 
-// password binds the one password column that a row fills for a side.
-func (b *binder) password(row []cell, side string) Secret {
+// password binds the one password column that a row fills for a side, else the flag that gives the side's password.
+func (b *binder) password(row []cell, side, user string) Secret {
 	var filled []string
 	for _, suffix := range passwordSuffixes {
 		c, _ := b.cell(row, side+suffix)
@@ -87,11 +90,14 @@ func (b *binder) password(row []cell, side string) Secret {
 	}
 	switch len(filled) {
 	case 0:
+		if f, given := b.access(side).password(); given {
+			return b.flagSecret(f, side, user)
+		}
 		b.reportNoPassword(row, side)
 		return Secret{}
 	case 1:
 		c, _ := b.cell(row, side+filled[0])
-		return b.secret(c, side+filled[0], filled[0])
+		return b.secret(c, side+filled[0], filled[0], user)
 	default:
 		c, _ := b.cell(row, side+filled[1])
 		b.report(c.at, "%s: %s is filled too; one of them is enough", side+filled[1], side+filled[0])
@@ -111,22 +117,48 @@ func (b *binder) reportNoPassword(row []cell, side string) {
 
 // secret makes the Secret that a filled password column stands for, and looks at once whether it can be had, unless
 // that takes a command.
-func (b *binder) secret(c cell, column, suffix string) Secret {
-	key := secretField{suffix, c.text}
-	if s, ok := b.secrets[key]; ok && suffix != passwordSuffix {
-		return s
-	}
-	s, err := newSecret(key, c.quoted)
+func (b *binder) secret(c cell, column, suffix, user string) Secret {
+	s, err := b.shared(secretField{suffix: suffix, text: c.text}, user, c.quoted)
 	if err != nil {
 		b.report(c.at, "%s: %v", column, err)
-		return Secret{}
 	}
-	b.secrets[key] = s
 	return s
 }
 
-// secretField is what a password column holds.
-type secretField struct{ suffix, text string }
+// flagSecret makes the Secret that a flag stands for. What is wrong with it is said once, not of each row.
+func (b *binder) flagSecret(f secretField, side, user string) Secret {
+	s, err := b.shared(f, user, false)
+	if err != nil {
+		b.problems = append(b.problems, AccountProblem{Text: fmt.Sprintf("%s: %v", flagName(side, f.suffix), err)})
+	}
+	return s
+}
+
+// shared returns the Secret that rows of the same field share. A command that asks for the user is another one for each.
+func (b *binder) shared(f secretField, user string, quoted bool) (Secret, error) {
+	if f.suffix == commandSuffix && strings.Contains(f.text, userVariable) {
+		f.user = user
+	}
+	if s, ok := b.secrets[f]; ok && f.suffix != passwordSuffix {
+		return s, nil
+	}
+	s, err := newSecret(f, quoted)
+	if err != nil {
+		return Secret{}, err
+	}
+	b.secrets[f] = s
+	return s, nil
+}
+
+// secretField is what a password column or flag holds.
+type secretField struct {
+	suffix, text string
+	user         string // of a command that asks for the user
+}
+
+// userVariable tells a password command whose password is wanted. It is only set for commands that name it: all others
+// run once for all rows.
+const userVariable = "DAVFERRY_USER"
 
 func newSecret(f secretField, quoted bool) (Secret, error) {
 	text := strings.TrimSpace(f.text)
@@ -140,6 +172,9 @@ func newSecret(f secretField, quoted bool) (Secret, error) {
 	case commandSuffix:
 		if hasControl(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(text)) || text == "" {
 			return Secret{}, errors.New("not a command")
+		}
+		if f.user != "" {
+			return SecretFromCommand(text, userVariable+"="+f.user), nil
 		}
 		return SecretFromCommand(text), nil
 	default:

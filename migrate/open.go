@@ -48,16 +48,21 @@ func (t *transfer) open(ctx context.Context, e Endpoint) (*dav.Account, error) {
 
 // Login returns the endpoint's login for package dav.
 func (e Endpoint) Login() dav.Login {
-	return dav.Login{User: e.User, Auth: dav.Auth(e.Auth), Secret: func(ctx context.Context, refused string) (string, error) {
+	login := dav.Login{User: e.loginName(), Auth: dav.Auth(e.Auth), Principal: e.Principal}
+	if e.LoginName != "" || e.Principal != "" {
+		login.For = e.User
+	}
+	login.Secret = func(ctx context.Context, refused string) (string, error) {
 		secret, err := e.Password.Reveal(ctx)
 		if refused != "" {
 			secret, err = e.Password.Refresh(ctx, refused)
 		}
 		if err != nil {
-			return "", fmt.Errorf("the password of %s: %w", e.User, err)
+			return "", fmt.Errorf("the password of %s: %w", e.loginName(), err)
 		}
 		return secret, nil
-	}}
+	}
+	return login
 }
 
 // schedules tells whether the destination may mail people about what is written to it.

@@ -58,9 +58,10 @@ func SecretFromFile(path string) Secret {
 }
 
 // SecretFromCommand returns the Secret that a shell command prints as its first line. The command runs when the Secret
-// is first asked for, with nothing on its standard input, for 30 seconds at most.
-func SecretFromCommand(command string) Secret {
-	return newOrigin(func(ctx context.Context) (string, error) { return runSecretCommand(ctx, command, commandTimeout) })
+// is first asked for, with nothing on its standard input, for 30 seconds at most. env (NAME=VALUE) is added to its
+// environment.
+func SecretFromCommand(command string, env ...string) Secret {
+	return newOrigin(func(ctx context.Context) (string, error) { return runSecretCommand(ctx, command, env, commandTimeout) })
 }
 
 func newOrigin(load func(context.Context) (string, error)) Secret {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -18,13 +19,16 @@ const (
 
 // runSecretCommand returns the first line that a command prints. Its errors show what the command wrote on standard error,
 // never what it printed, and not the command itself, where tokens may stand.
-func runSecretCommand(ctx context.Context, command string, timeout time.Duration) (string, error) {
+func runSecretCommand(ctx context.Context, command string, env []string, timeout time.Duration) (string, error) {
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	stdout := &boundedBuffer{limit: maxSecret, strict: true}
 	stderr := &boundedBuffer{limit: maxCommandErrors}
 	cmd := shellCommand(bounded, command)
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = stdout, stderr, commandGrace
+	if len(env) > 0 {
+		cmd.Env = append(os.Environ(), env...)
+	}
 	err := cmd.Run()
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil // it ended well, and left an agent behind that holds its output open

@@ -66,7 +66,7 @@ func TestSecretCommandFailureIsNotKept(t *testing.T) {
 func TestSecretCommandTakesTooLong(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	start := time.Now()
-	_, err := runSecretCommand(t.Context(), "echo hunter2; sleep 60 & sleep 60", 50*time.Millisecond)
+	_, err := runSecretCommand(t.Context(), "echo hunter2; sleep 60 & sleep 60", nil, 50*time.Millisecond)
 	if err == nil || err.Error() != "the password command failed: no end after 50ms" {
 		t.Error(err)
 	}
@@ -95,6 +95,21 @@ func TestSecretFromPipe(t *testing.T) {
 	for range 2 {
 		if got, err := secret.Refresh(t.Context(), "pw"); got != "pw" || err != nil {
 			t.Errorf("%q, %v", got, err)
+		}
+	}
+}
+
+// A command that asks for the user runs for each of them, and is told which.
+func TestSecretCommandIsToldTheUser(t *testing.T) {
+	t.Setenv("DAVFERRY_USER", "somebody else")
+	accounts, err := ReadAccounts(strings.NewReader("source_user\nanna@example.org\n$(id)';x\n"), "a.csv", Defaults{NeedSource: true,
+		Source: "h", SourceAccess: Access{Auth: AuthBearer, PasswordCommand: `echo "token of $DAVFERRY_USER"`}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"token of anna@example.org", "token of $(id)';x"} {
+		if got, err := accounts[i].Source.Password.Reveal(t.Context()); got != want || err != nil {
+			t.Errorf("%q, %v; want %q", got, err, want)
 		}
 	}
 }
