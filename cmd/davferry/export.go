@@ -18,7 +18,7 @@ The archive is a BagIt bag (RFC 8493), which other programs can check, around a 
 vdirsyncer, khal and khard open as it is. Every object is in it byte for byte as its server serves
 it. The archive appears whole or not at all, and takes the place of an older one of that name.
 
-` + accountsHelp + "\n" + exitHelp(exitDifferent),
+` + accountsHelp + "\n" + accessHelp + "\n" + exitHelp(exitDifferent),
 		Example: `  davferry export accounts.csv --archive calendars.zip
   davferry verify --archive calendars.zip`,
 		Args: args(1, "the accounts file"),

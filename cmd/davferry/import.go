@@ -17,7 +17,7 @@ to its destination server. The column account says which of the archive's accoun
 Each file is checked against the archive's own list before it is sent; a damaged one is reported and
 not sent.
 
-` + accountsHelp + "\n" + exitHelp(exitDifferent),
+` + accountsHelp + "\n" + accessHelp + "\n" + exitHelp(exitDifferent),
 		Example: `  davferry import accounts.csv --archive calendars.zip --destination https://new.example.org`,
 		Args:    args(1, "the accounts file"),
 	}

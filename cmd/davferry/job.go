@@ -25,20 +25,21 @@ type jobFlags struct {
 	selection selectionFlags
 	log       logFlags
 
-	verb        string
-	source      string
-	destination string
-	archive     string
-	state       string
-	workers     int
-	multiget    int
-	dryRun      bool
-	delete      bool
-	yes         bool
-	onConflict  string
-	invitations string
-	json        bool
-	compare     *verifyFlags // of verify only
+	verb                            string
+	source                          string
+	destination                     string
+	sourceAccess, destinationAccess migrate.Access
+	archive                         string
+	state                           string
+	workers                         int
+	multiget                        int
+	dryRun                          bool
+	delete                          bool
+	yes                             bool
+	onConflict                      string
+	invitations                     string
+	json                            bool
+	compare                         *verifyFlags // of verify only
 }
 
 // add declares the flags that the verb has.
@@ -49,9 +50,11 @@ func (f *jobFlags) add(cmd *cobra.Command) {
 	}
 	if f.verb != migrate.Import && f.verb != migrate.Rollback {
 		fs.StringVar(&f.source, "source", "", "source `SERVER` of rows that name none: a URL, a host or a mail domain")
+		addAccess(cmd, "source", &f.sourceAccess)
 	}
 	if f.verb != migrate.Export {
 		fs.StringVar(&f.destination, "destination", "", "destination `SERVER` of rows that name none: likewise")
+		addAccess(cmd, "destination", &f.destinationAccess)
 	}
 	if f.verb != migrate.Export && f.verb != migrate.Verify {
 		fs.BoolVar(&f.dryRun, "dry-run", false, "do everything but write")
@@ -159,6 +162,7 @@ func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) 
 
 func (p *program) readAccounts(f *jobFlags, path string) ([]migrate.Account, error) {
 	d := migrate.Defaults{Source: f.source, Destination: f.destination, AllowPlaintext: f.network.allowPlaintext,
+		SourceAccess: f.sourceAccess, DestinationAccess: f.destinationAccess,
 		NeedSource: f.verb != migrate.Import && f.verb != migrate.Rollback, NeedDestination: f.verb != migrate.Export}
 	if path == "-" {
 		return migrate.ReadAccounts(p.stdin, "stdin", d)

@@ -28,7 +28,7 @@ What the destination has already is left alone; the same command run again does 
 carries over what changed at the source since. Nothing is deleted unless --delete says so, and
 "davferry rollback" takes back what was made.
 
-` + accountsHelp + "\n" + exitHelp(exitDifferent),
+` + accountsHelp + "\n" + accessHelp + "\n" + exitHelp(exitDifferent),
 		Example: `  davferry migrate accounts.csv --dry-run
   davferry migrate accounts.csv --source https://old.example.org --destination new.example.org
   davferry migrate accounts.csv --objects events,todos --from 2024-01-01`,

@@ -22,6 +22,7 @@ const scriptPassword = "hunter2"
 //
 //	davserver NAME [QUIRKS]      starts a server with the users anna and bert, password hunter2, and sets $NAME (in upper
 //	                             case) to its URL; QUIRKS is a key of scriptQuirks
+//	davadministrator NAME USER   adds a user who may act for the others, password hunter2
 //	davfill NAME USER            gives a user the calendars Work (events of 2020, 2024 and 2026) and Tasks (one task) and
 //	                             the address book Contacts (two): six objects
 //	davmake NAME USER PATH DISPLAYNAME  makes a calendar
@@ -38,13 +39,15 @@ const scriptPassword = "hunter2"
 //	                             requests of a method; to be given before the run
 func serverCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
-		"davserver": scriptServer, "davfill": scriptFill, "davmake": scriptMake, "davput": scriptPut,
+		"davserver": scriptServer, "davadministrator": scriptAdministrator, "davfill": scriptFill, "davmake": scriptMake, "davput": scriptPut,
 		"davdelete": scriptDelete, "davget": scriptGet, "davcount": scriptCount, "davfault": scriptFault,
 		"davrequests": scriptRequests, "davreset": scriptReset, "davmails": scriptMails, "interrupt": scriptInterrupt,
 	}
 }
 
 var scriptQuirks = map[string]davtest.Quirks{
+	"master":    {MasterLogin: true},
+	"noowner":   {NoOwner: true},
 	"schedules": {AutoSchedule: true, DeafToScheduleReply: true, DeafToScheduleAgent: true},
 }
 
@@ -107,6 +110,11 @@ func scriptServer(ts *testscript.TestScript, neg bool, args []string) {
 	s := serversOf(ts)
 	s.servers[args[0]], s.closers = server, append(s.closers, listener.Close)
 	ts.Setenv(strings.ToUpper(args[0]), listener.URL)
+}
+
+func scriptAdministrator(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, false, args, 2, 2)
+	serverOf(ts, args[0]).AddAdministrator(args[1], scriptPassword)
 }
 
 func scriptFill(ts *testscript.TestScript, neg bool, args []string) {
