@@ -113,6 +113,9 @@ func (m *move) run(ctx context.Context) error {
 // plan settles what is at the destination since an earlier run and unchanged at both ends, which takes no request, and
 // returns the members to fetch.
 func (m *move) plan(members []dav.Member) []dav.Member {
+	if m.report.Forecast != nil {
+		return members // what they are is to be told
+	}
 	var wanted []dav.Member
 	for _, member := range members {
 		rec, ok := m.journal[member.Path]
@@ -286,6 +289,9 @@ func (m *move) put(ctx context.Context, t task) {
 	}
 	if m.job.DryRun {
 		t.result.Outcome = string(outcome)
+		if m.report.Forecast != nil {
+			m.foretell(&t)
+		}
 		m.settle(&t.result)
 		return
 	}

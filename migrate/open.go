@@ -20,6 +20,9 @@ func (t *transfer) openSource(ctx context.Context) (err error) {
 		return err
 	}
 	t.from = source.NewServer(t.fromDAV, t.job.Batch)
+	if t.report.Forecast != nil {
+		t.report.Forecast.Source = sideOf(t.fromDAV)
+	}
 	return nil
 }
 
@@ -37,6 +40,9 @@ func (t *transfer) openSink(ctx context.Context) (err error) {
 		return err
 	}
 	t.to = sink.NewServer(t.toDAV, t.job.Batch, !t.job.Invite)
+	if t.report.Forecast != nil {
+		t.report.Forecast.Destination = sideOf(t.toDAV)
+	}
 	return t.toDAV.Options(ctx, dav.Calendar)
 }
 

@@ -18,6 +18,7 @@ type place struct {
 	missing    bool                  // it would have to be made, which a dry run does not do
 	created    bool                  // davferry made it, in this run or before
 	members    map[string]dav.Member // what it held when the run came to it, by resource name
+	limits     dav.Limits            // of a preflight
 }
 
 // place finds the counterpart of a collection at the destination, or makes it, and lists it.
@@ -127,6 +128,12 @@ func (t *transfer) create(ctx context.Context, c dav.Collection, name string, p 
 	if t.job.DryRun {
 		p.missing = true
 		p.collection = dav.Collection{Kind: c.Kind, Path: "/" + name + "/"}
+		if t.report.Forecast == nil {
+			return nil
+		}
+		if err := t.mayMake(ctx, c); err != nil {
+			return fmt.Errorf("making the collection %s at the destination: %w", name, err)
+		}
 		return nil
 	}
 	created, lost, err := t.to.Create(ctx, c, name)

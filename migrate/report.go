@@ -22,6 +22,7 @@ type Summary struct {
 	Deleted     Deletions        `json:"deleted,omitzero"` // from the destination; they are none of the objects that were listed
 	Requests    Traffic          `json:"requests"`
 	Bytes       Volume           `json:"bytes"`
+	Types       *TypeCounts      `json:"objects_by_type,omitempty"` // of a preflight
 	Started     time.Time        `json:"started"`
 	Seconds     float64          `json:"seconds"`
 	PerAccount  []*AccountReport `json:"per_account"`
@@ -137,6 +138,7 @@ type AccountReport struct {
 	Requests    Traffic          `json:"requests"`
 	Bytes       Volume           `json:"bytes"`
 	Seconds     float64          `json:"seconds"`
+	Forecast    *Forecast        `json:"forecast,omitempty"` // of a preflight, nil else
 
 	skipped  map[string]int
 	problems []Problem
@@ -210,6 +212,12 @@ func newSummary(verb string, dryRun bool, started time.Time, reports []*AccountR
 		s.Requests.Destination += r.Requests.Destination
 		s.Bytes.Read += r.Bytes.Read
 		s.Bytes.Written += r.Bytes.Written
+		if r.Forecast != nil {
+			if s.Types == nil {
+				s.Types = &TypeCounts{}
+			}
+			s.Types.add(r.Forecast.Types)
+		}
 		for reason, objects := range r.skipped {
 			s.Skipped[reason] += objects
 		}
@@ -233,6 +241,9 @@ func (s *Summary) Complete() bool {
 func (s *Summary) Verdict() string {
 	if s.Verb == Rollback {
 		return s.rollbackVerdict()
+	}
+	if s.Verb == Preflight {
+		return s.readiness()
 	}
 	there, what := s.Objects.AtDestination(), "at the destination"
 	switch {

@@ -20,11 +20,13 @@ const (
 	Migrate = "migrate"
 	Export  = "export"
 	Import  = "import"
+
+	Preflight = "preflight" // a dry run of Migrate that tells what would stand in its way
 )
 
 // Job is what to do with the accounts of a file.
 type Job struct {
-	Verb     string // Migrate, Export or Import
+	Verb     string // Migrate, Export, Import or Preflight
 	Accounts []Account
 
 	Network *dav.Network
@@ -32,10 +34,11 @@ type Job struct {
 	To      *sink.Archive   // of Export; nil where the destination is a server
 	Target  string          // of Export: the archive's path; the journal keeps apart what went to different places
 
-	Workers     int // accounts at once
-	Connections int // objects written at once for one account
-	Batch       int // objects asked for with one request
-	DryRun      bool
+	Workers     int  // accounts at once
+	Connections int  // objects written at once for one account
+	Batch       int  // objects asked for with one request
+	DryRun      bool // always, of a Preflight
+	Quick       bool // a Preflight that lists and does not read
 	Delete      bool // what the source has no more is removed, where davferry wrote it and nobody has changed it since
 	Yes         bool // also where that is a large part of an account
 	Overwrite   bool // a version at the destination that davferry did not write is replaced
@@ -66,6 +69,9 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	g.SetLimit(max(1, j.Workers))
 	for i, account := range j.Accounts {
 		reports[i] = &AccountReport{Account: account.Name}
+		if j.Verb == Preflight {
+			reports[i].Forecast = &Forecast{Collections: []Placement{}}
+		}
 		g.Go(func() error {
 			if err := j.account(ctx, account, reports[i]); err != nil {
 				cancel(err)
@@ -77,6 +83,9 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	g.Wait()
 	if err := j.audit(); err != nil {
 		return nil, err
+	}
+	if j.Verb == Preflight {
+		findTwins(reports)
 	}
 	summary, err := newSummary(j.Verb, j.DryRun, started, reports)
 	if err != nil {
@@ -176,6 +185,7 @@ type transfer struct {
 	folders  map[string]string           // names in an archive by the collection's path
 
 	silence silence
+	outlook outlook // of a preflight
 }
 
 // run opens both sides and moves the collections one after the other.
@@ -183,11 +193,8 @@ func (t *transfer) run(ctx context.Context) error {
 	if t.job.Verb == Rollback {
 		return t.takeBack(ctx)
 	}
-	if err := t.openSource(ctx); err != nil {
-		return fmt.Errorf("the source: %w", err)
-	}
-	if err := t.openSink(ctx); err != nil {
-		return fmt.Errorf("the destination: %w", err)
+	if err := t.openEnds(ctx); err != nil {
+		return err
 	}
 	collections, err := t.from.Collections(ctx)
 	if err != nil {
@@ -203,6 +210,12 @@ func (t *transfer) run(ctx context.Context) error {
 	t.folders = collectionFolders(collections)
 	if err := t.remember(ctx, collections); err != nil {
 		return err
+	}
+	if t.report.Forecast != nil {
+		if err := t.look(ctx, collections); err != nil {
+			return err
+		}
+		defer t.sumUp()
 	}
 	if err := t.collections(ctx, collections); err != nil {
 		return err

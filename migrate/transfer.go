@@ -91,8 +91,15 @@ func (t *transfer) collection(ctx context.Context, c dav.Collection, l *listing)
 		return nil
 	}
 	p, err := t.place(ctx, c)
+	if err == nil && t.report.Forecast != nil {
+		err = t.foresee(ctx, c, p, len(l.members))
+	}
 	if err != nil {
 		return t.collectionFailed(ctx, c, l.members, err)
+	}
+	if t.job.Quick {
+		t.weigh(c, p, l.members)
+		return nil
 	}
 	m, err := t.newMove(ctx, c, p, l.members)
 	if err != nil {

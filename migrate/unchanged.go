@@ -12,7 +12,7 @@ import (
 // the home sets.
 func (t *transfer) unchanged(c dav.Collection) *CollectionRecord {
 	rec, known := t.before[c.Path]
-	if !known || c.Skip != "" || t.job.To != nil || t.job.Selection.leavesOut(c) != "" {
+	if !known || c.Skip != "" || t.job.To != nil || t.report.Forecast != nil || t.job.Selection.leavesOut(c) != "" {
 		return nil
 	}
 	if rec.Outcome != CollectionSettled || rec.Terms != t.job.terms() || !rec.State.Same(c.State()) {

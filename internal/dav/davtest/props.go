@@ -34,6 +34,8 @@ var live = map[xml.Name]liveProperty{
 	carddav("addressbook-description"):    writeDescription(dav.AddressBook),
 	caldav("max-resource-size"):           writeMaxSize(dav.Calendar),
 	carddav("max-resource-size"):          writeMaxSize(dav.AddressBook),
+	davName("quota-available-bytes"):      writeQuota,
+	nameComponentSets:                     writeComponentSets,
 	caldav("supported-calendar-data"):     writeSupportedCalendarData,
 	carddav("supported-address-data"):     writeSupportedAddressData,
 	protocols[dav.Calendar].data:          writeData(dav.Calendar),
@@ -244,6 +246,30 @@ func writeMaxSize(k dav.Kind) liveProperty {
 		w.buf = strconv.AppendInt(w.buf, size, 10)
 		return true
 	}
+}
+
+func writeQuota(p *propRequest, w *xmlWriter, res resource) bool {
+	if p.x.q.Quota == 0 || res.obj != nil || res.node.owner == nil {
+		return false
+	}
+	w.buf = strconv.AppendInt(w.buf, p.x.q.Quota, 10)
+	return true
+}
+
+var nameComponentSets = caldav("supported-calendar-component-sets")
+
+func writeComponentSets(p *propRequest, w *xmlWriter, res resource) bool {
+	if len(p.x.q.ComponentSets) == 0 || res.obj != nil || !res.node.isHome(dav.Calendar) {
+		return false
+	}
+	for _, set := range p.x.q.ComponentSets {
+		w.start(nameComponentSet)
+		for component := range strings.FieldsSeq(set) {
+			w.empty(nameComponent, "name", component)
+		}
+		w.end(nameComponentSet)
+	}
+	return true
 }
 
 func writeSupportedCalendarData(_ *propRequest, w *xmlWriter, res resource) bool {

@@ -118,6 +118,13 @@ type Quirks struct {
 	// MaxResourceSize is announced as max-resource-size and refuses larger objects; 0 means no limit.
 	MaxResourceSize int64
 
+	// Quota is announced as quota-available-bytes (RFC 4331) and not enforced; 0 means that nothing is said of it.
+	Quota int64
+
+	// ComponentSets is announced by calendar home sets as supported-calendar-component-sets, each set with blanks between
+	// its components, and not enforced. iCloud and Apple's server: {"VEVENT", "VTODO"}.
+	ComponentSets []string
+
 	// KeepsAtCreation are the local names of the properties that MKCALENDAR and MKCOL keep; nil means all. Xandikos
 	// keeps {"displayname"}, SOGo {"displayname", "calendar-color"}.
 	KeepsAtCreation []string

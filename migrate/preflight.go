@@ -1,0 +1,341 @@
+package migrate
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"davferry/internal/dav"
+	"davferry/mapping"
+)
+
+// A preflight is a dry run that looks harder. It takes the way of a migration up to each write, and in its place asks
+// what the destination has announced of itself. It reads every object, since nothing else tells what is in them; with
+// Job.Quick it stops at the listings.
+
+// The conditions of what a destination is expected to refuse: those that it would name itself (RFC 4791 section 5.3.2.1,
+// RFC 6352 section 6.3.2.1, RFC 3744 section 7.1.1, RFC 4331 section 6).
+const (
+	tooLarge       = "max-resource-size"
+	wrongComponent = "supported-calendar-component"
+	wrongVersion   = "supported-address-data"
+	noPrivilege    = "need-privileges"
+	noRoom         = "quota-not-exceeded"
+)
+
+// notRead is why a quick preflight leaves objects out.
+const notRead = "not read, because of --quick"
+
+// sideOf describes a side that was found.
+func sideOf(a *dav.Account) Side {
+	side := Side{Found: true, Principal: a.Principal(), identity: a.Identity()}
+	for _, k := range dav.Kinds {
+		if s := a.Services[k]; s != nil {
+			side.Server = cmp.Or(side.Server, s.Server)
+			for _, home := range s.HomeSets {
+				if !slices.Contains(side.HomeSets, home) {
+					side.HomeSets = append(side.HomeSets, home)
+				}
+			}
+		}
+	}
+	return side
+}
+
+// own counts the collections that hold the account's own objects.
+func own(collections []dav.Collection) int {
+	n := 0
+	for _, c := range collections {
+		if c.Skip == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// outlook is what a preflight knows of the destination of an account. Limits are asked for once a path.
+type outlook struct {
+	limits map[string]dav.Limits
+	made   int // collections that would be made
+}
+
+// look takes down what is known of both sides once they are listed.
+func (t *transfer) look(ctx context.Context, collections []dav.Collection) error {
+	f := t.report.Forecast
+	f.Source.Collections, f.Destination.Collections = own(collections), own(t.existing)
+	f.Destination.Schedules = t.toDAV.Services[dav.Calendar].Schedules()
+	t.outlook.limits = map[string]dav.Limits{}
+	for _, k := range dav.Kinds {
+		home, err := t.toDAV.HomeFor(k)
+		if err != nil {
+			continue // said of the collections that would go there
+		}
+		limits, err := t.limitsOf(ctx, k, home)
+		if err != nil {
+			return fmt.Errorf("the destination: %w", err)
+		}
+		if q := f.Destination.Quota; limits.Quota >= 0 && (q == nil || limits.Quota < *q) {
+			f.Destination.Quota = &limits.Quota
+		}
+	}
+	return nil
+}
+
+func (t *transfer) limitsOf(ctx context.Context, k dav.Kind, path string) (dav.Limits, error) {
+	key := k.Service() + " " + path
+	if limits, known := t.outlook.limits[key]; known {
+		return limits, nil
+	}
+	limits, err := t.toDAV.Limits(ctx, k, path)
+	if err == nil {
+		t.outlook.limits[key] = limits
+	}
+	return limits, err
+}
+
+// mayMake returns an error where it is known that a collection cannot be made at the destination.
+func (t *transfer) mayMake(ctx context.Context, c dav.Collection) error {
+	home, err := t.toDAV.HomeFor(c.Kind)
+	if err != nil {
+		return err
+	}
+	limits, err := t.limitsOf(ctx, c.Kind, home)
+	if err != nil {
+		return err
+	}
+	if !limits.Grants("bind") {
+		return fmt.Errorf("the login may not make collections in %s: it is granted %s", home, strings.Join(limits.Privileges, ", "))
+	}
+	t.outlook.made++
+	return nil
+}
+
+// foresee finds out what the destination announces for a collection's place, and takes it down.
+func (t *transfer) foresee(ctx context.Context, c dav.Collection, p *place, objects int) (err error) {
+	if p.missing {
+		err = t.foreseeNew(ctx, c, p)
+	} else {
+		p.limits, err = t.limitsOf(ctx, c.Kind, p.collection.Path)
+	}
+	if err != nil {
+		return fmt.Errorf("the destination: %w", err)
+	}
+	placement := Placement{Kind: c.Kind.String(), Path: c.Path, Name: c.DisplayName, Destination: p.collection.Path, Exists: !p.missing,
+		Objects: objects, There: len(p.members), Takes: p.collection.Components, Largest: p.limits.MaxSize}
+	if p.missing {
+		placement.Destination = dav.LastSegment(p.collection.Path)
+	}
+	if c.Kind == dav.AddressBook {
+		placement.Takes = p.collection.AddressData
+	}
+	t.report.Forecast.Collections = append(t.report.Forecast.Collections, placement)
+	return nil
+}
+
+// foreseeNew expects of a collection that would be made what the home set and the collections beside it announce.
+func (t *transfer) foreseeNew(ctx context.Context, c dav.Collection, p *place) error {
+	home, err := t.toDAV.HomeFor(c.Kind)
+	if err != nil {
+		return err
+	}
+	if p.limits, err = t.limitsOf(ctx, c.Kind, home); err != nil {
+		return err
+	}
+	p.collection.Components = madeWith(p.limits.ComponentSets, c.Components)
+	i := slices.IndexFunc(t.existing, func(e dav.Collection) bool { return e.Kind == c.Kind && e.Skip == "" })
+	if i < 0 {
+		return nil
+	}
+	p.collection.AddressData = t.existing[i].AddressData
+	beside, err := t.limitsOf(ctx, c.Kind, t.existing[i].Path)
+	p.limits.MaxSize = cmp.Or(p.limits.MaxSize, beside.MaxSize)
+	return err
+}
+
+// madeWith returns the component set that a new calendar gets of those that the destination allows: the first that holds
+// all that the source's has, else the first that holds its first, else the first. None where nothing is announced.
+func madeWith(allowed [][]string, wanted []string) []string {
+	for n := len(wanted); n >= 0; n = min(n-1, 1) {
+		for _, set := range allowed {
+			if !slices.ContainsFunc(wanted[:n], func(c string) bool { return !slices.Contains(set, c) }) {
+				return set
+			}
+		}
+	}
+	return nil
+}
+
+// foretell refuses an object that would be written, where the destination's announcements say that it would.
+func (m *move) foretell(t *task) {
+	info := mapping.Inspect(m.collection.Kind, t.object.Data)
+	condition, reason := m.place.refuses(m.collection.Kind, info, int64(len(t.object.Data)))
+	if condition != "" {
+		t.result.Outcome, t.result.Condition, t.result.Reason = string(Refused), condition, reason
+		return
+	}
+	m.report.Forecast.willWrite(int64(len(t.object.Data)))
+}
+
+// refuses says why the destination would not take an object here by what it announces, "" where it would.
+func (p *place) refuses(k dav.Kind, info mapping.Info, size int64) (condition, reason string) {
+	if !p.missing && (!p.limits.Grants("bind") || !p.limits.Grants("write-content")) {
+		return noPrivilege, fmt.Sprintf("the login may not write to %s: it is granted %s", p.collection.Path, strings.Join(p.limits.Privileges, ", "))
+	}
+	if p.limits.MaxSize > 0 && size > p.limits.MaxSize {
+		return tooLarge, fmt.Sprintf("it has %s octets, and the destination announces that it takes %s at most", thousands(int(size)), thousands(int(p.limits.MaxSize)))
+	}
+	if k == dav.AddressBook {
+		return p.refusesVersion(info.Version)
+	}
+	for _, component := range info.Components {
+		if takes := p.collection.Components; len(takes) > 0 && !slices.Contains(takes, component) {
+			return wrongComponent, fmt.Sprintf("it holds a %s, and the destination announces that it takes only %s in this calendar",
+				component, strings.Join(takes, ", "))
+		}
+	}
+	return "", ""
+}
+
+// refusesVersion judges a vCard version. Version 4.0 is taken by servers that announce only 3.0 (Xandikos 0.2.8 and
+// sabre/dav 1.8 keep it as it is, SOGo 5.8 relabels it); older ones are refused by those that do not announce them (Cyrus
+// 3.6 with 403, sabre/dav 4 with 415).
+func (p *place) refusesVersion(version string) (condition, reason string) {
+	announced := p.collection.AddressData
+	if len(announced) == 0 || version == "" || version == "4.0" || slices.Contains(announced, version) {
+		return "", ""
+	}
+	return wrongVersion, fmt.Sprintf("it is a vCard %s, and the destination announces that it takes only %s", version, strings.Join(announced, ", "))
+}
+
+// weigh counts a collection's objects without reading them.
+func (t *transfer) weigh(c dav.Collection, p *place, members []dav.Member) {
+	unread := 0
+	for _, member := range members {
+		if condition, reason := p.refuses(c.Kind, mapping.Info{}, member.Size); condition != "" {
+			t.count(Refused, 1)
+			t.report.problem(Problem{Collection: c.Path, Path: member.Path, Outcome: Refused, Condition: condition, Message: reason})
+			continue
+		}
+		unread++
+		t.report.Forecast.ToWrite += max(0, member.Size)
+	}
+	t.count(Skipped, unread)
+	t.report.skip(notRead, unread)
+	t.report.Collections.settle(p, nil)
+}
+
+// sumUp takes down what only the whole account tells.
+func (t *transfer) sumUp() {
+	f := t.report.Forecast
+	if q := f.Destination.Quota; q != nil && f.ToWrite > *q {
+		t.report.problem(Problem{Outcome: Refused, Condition: noRoom,
+			Message: fmt.Sprintf("the objects have %s octets together, and the destination says that it has room for %s", thousands(int(f.ToWrite)), thousands(int(*q)))})
+	}
+	if f.Destination.Schedules && t.job.Invite && f.Meetings > 0 {
+		t.report.note("", "the destination may mail the people of %s", numberOf(f.Meetings, "meeting"))
+	}
+	t.noteNextcloud()
+	for _, oddity := range slices.Sorted(maps.Keys(f.odd)) {
+		t.report.note("", "%s: %s", numberOf(f.odd[oddity], "object"), oddity)
+	}
+}
+
+// What Nextcloud lets a user make unless its administrator says otherwise (its manual, groupware, calendar).
+const (
+	nextcloudAnHour = 10
+	nextcloudInAll  = 30
+)
+
+func (t *transfer) noteNextcloud() {
+	isNextcloud := false
+	for _, s := range t.toDAV.Services {
+		isNextcloud = isNextcloud || slices.ContainsFunc(s.Features, func(f string) bool { return strings.HasPrefix(f, "nc-") || strings.HasPrefix(f, "nextcloud-") })
+	}
+	made, all := t.outlook.made, t.outlook.made+t.report.Forecast.Destination.Collections
+	if isNextcloud && (made > nextcloudAnHour || all > nextcloudInAll) {
+		t.report.note("", "%s would be made, %d in all: Nextcloud allows a user %d an hour and %d in all unless its administrator sets other limits",
+			numberOf(made, "collection"), all, nextcloudAnHour, nextcloudInAll)
+	}
+}
+
+// openEnds opens both sides. A preflight looks at the destination although the source was not found.
+func (t *transfer) openEnds(ctx context.Context) error {
+	fromErr := t.openSource(ctx)
+	if fromErr != nil {
+		fromErr = fmt.Errorf("the source: %w", fromErr)
+		if t.report.Forecast == nil || ctx.Err() != nil {
+			return fromErr
+		}
+	}
+	toErr := t.openSink(ctx)
+	if toErr == nil {
+		return fromErr
+	}
+	toErr = fmt.Errorf("the destination: %w", toErr)
+	if fromErr != nil {
+		t.fail(fromErr)
+	}
+	return toErr
+}
+
+// findTwins takes down the accounts that are at both ends of the run, or at the same end twice: their objects would be
+// mixed. Only what the servers say tells; the file may spell one account in several ways.
+func findTwins(reports []*AccountReport) {
+	sources, destinations := map[string]*AccountReport{}, map[string]*AccountReport{}
+	for _, r := range reports {
+		if id := r.Forecast.Source.identity; id != "" {
+			if other := sources[id]; other != nil {
+				r.note("", "it is read from the same account as %s", other.Account)
+			} else {
+				sources[id] = r
+			}
+		}
+	}
+	for _, r := range reports {
+		id := r.Forecast.Destination.identity
+		if id == "" {
+			continue
+		}
+		if other := destinations[id]; other != nil {
+			r.mixed("it is written to the same account as %s: their objects would be mixed", other.Account)
+		} else {
+			destinations[id] = r
+		}
+		switch other := sources[id]; {
+		case other == r:
+			r.mixed("the source and the destination are the same account")
+		case other != nil:
+			r.mixed("it is written to the account that %s is read from: what is moved depends on who comes first", other.Account)
+		}
+	}
+}
+
+func (r *AccountReport) mixed(format string, args ...any) {
+	r.problem(Problem{Outcome: Conflict, Message: fmt.Sprintf(format, args...)})
+	r.settle()
+}
+
+// readiness is the verdict of a preflight.
+func (s *Summary) readiness() string {
+	verdict := fmt.Sprintf("%s of %s are ready to be moved", thousands(s.Accounts.OK), accountsOf(s.Accounts.Total))
+	if s.Interrupted {
+		verdict = "interrupted: " + verdict
+	}
+	if n := s.Accounts.Incomplete; n > 0 {
+		verdict += fmt.Sprintf("; something stands in the way of %s", thousands(n))
+	}
+	if n := s.Accounts.Failed; n > 0 {
+		verdict += fmt.Sprintf("; %s could not be looked at", thousands(n))
+	}
+	return verdict
+}
+
+func accountsOf(n int) string {
+	if n == 1 {
+		return "1 account"
+	}
+	return thousands(n) + " accounts"
+}
