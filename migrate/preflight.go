@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -227,40 +226,6 @@ func (t *transfer) weigh(c dav.Collection, p *place, members []dav.Member) {
 	t.report.Collections.settle(p, nil)
 }
 
-// sumUp takes down what only the whole account tells.
-func (t *transfer) sumUp() {
-	f := t.report.Forecast
-	if q := f.Destination.Quota; q != nil && f.ToWrite > *q {
-		t.report.problem(Problem{Outcome: Refused, Condition: noRoom,
-			Message: fmt.Sprintf("the objects have %s octets together, and the destination says that it has room for %s", thousands(int(f.ToWrite)), thousands(int(*q)))})
-	}
-	if f.Destination.Schedules && t.job.Invite && f.Meetings > 0 {
-		t.report.note("", "the destination may mail the people of %s", numberOf(f.Meetings, "meeting"))
-	}
-	t.noteNextcloud()
-	for _, oddity := range slices.Sorted(maps.Keys(f.odd)) {
-		t.report.note("", "%s: %s", numberOf(f.odd[oddity], "object"), oddity)
-	}
-}
-
-// What Nextcloud lets a user make unless its administrator says otherwise (its manual, groupware, calendar).
-const (
-	nextcloudAnHour = 10
-	nextcloudInAll  = 30
-)
-
-func (t *transfer) noteNextcloud() {
-	isNextcloud := false
-	for _, s := range t.toDAV.Services {
-		isNextcloud = isNextcloud || slices.ContainsFunc(s.Features, func(f string) bool { return strings.HasPrefix(f, "nc-") || strings.HasPrefix(f, "nextcloud-") })
-	}
-	made, all := t.outlook.made, t.outlook.made+t.report.Forecast.Destination.Collections
-	if isNextcloud && (made > nextcloudAnHour || all > nextcloudInAll) {
-		t.report.note("", "%s would be made, %d in all: Nextcloud allows a user %d an hour and %d in all unless its administrator sets other limits",
-			numberOf(made, "collection"), all, nextcloudAnHour, nextcloudInAll)
-	}
-}
-
 // openEnds opens both sides. A preflight looks at the destination although the source was not found.
 func (t *transfer) openEnds(ctx context.Context) error {
 	fromErr := t.openSource(ctx)
@@ -279,63 +244,4 @@ func (t *transfer) openEnds(ctx context.Context) error {
 		t.fail(fromErr)
 	}
 	return toErr
-}
-
-// findTwins takes down the accounts that are at both ends of the run, or at the same end twice: their objects would be
-// mixed. Only what the servers say tells; the file may spell one account in several ways.
-func findTwins(reports []*AccountReport) {
-	sources, destinations := map[string]*AccountReport{}, map[string]*AccountReport{}
-	for _, r := range reports {
-		if id := r.Forecast.Source.identity; id != "" {
-			if other := sources[id]; other != nil {
-				r.note("", "it is read from the same account as %s", other.Account)
-			} else {
-				sources[id] = r
-			}
-		}
-	}
-	for _, r := range reports {
-		id := r.Forecast.Destination.identity
-		if id == "" {
-			continue
-		}
-		if other := destinations[id]; other != nil {
-			r.mixed("it is written to the same account as %s: their objects would be mixed", other.Account)
-		} else {
-			destinations[id] = r
-		}
-		switch other := sources[id]; {
-		case other == r:
-			r.mixed("the source and the destination are the same account")
-		case other != nil:
-			r.mixed("it is written to the account that %s is read from: what is moved depends on who comes first", other.Account)
-		}
-	}
-}
-
-func (r *AccountReport) mixed(format string, args ...any) {
-	r.problem(Problem{Outcome: Conflict, Message: fmt.Sprintf(format, args...)})
-	r.settle()
-}
-
-// readiness is the verdict of a preflight.
-func (s *Summary) readiness() string {
-	verdict := fmt.Sprintf("%s of %s are ready to be moved", thousands(s.Accounts.OK), accountsOf(s.Accounts.Total))
-	if s.Interrupted {
-		verdict = "interrupted: " + verdict
-	}
-	if n := s.Accounts.Incomplete; n > 0 {
-		verdict += fmt.Sprintf("; something stands in the way of %s", thousands(n))
-	}
-	if n := s.Accounts.Failed; n > 0 {
-		verdict += fmt.Sprintf("; %s could not be looked at", thousands(n))
-	}
-	return verdict
-}
-
-func accountsOf(n int) string {
-	if n == 1 {
-		return "1 account"
-	}
-	return thousands(n) + " accounts"
 }

@@ -17,7 +17,7 @@ const (
 	exitFailed      = 1   // the run could not go on
 	exitUsage       = 2   // the command line or the accounts file
 	exitIncomplete  = 3   // finished, but something is refused, failed or in conflict
-	exitDifferent   = 4   // verify found differences
+	exitDifferent   = 4   // verify found differences, or preflight something that stands in the way
 	exitLocked      = 11  // the state folder is in use by another run
 	exitInterrupted = 130 // interrupted, state saved
 )
@@ -31,7 +31,7 @@ var exitMeanings = []struct {
 	{exitFailed, "the run could not go on"},
 	{exitUsage, "the command line or the accounts file is wrong; nothing was done"},
 	{exitIncomplete, "finished, but something is refused, failed or in conflict"},
-	{exitDifferent, "verify found differences"},
+	{exitDifferent, "verify found differences, preflight something that stands in the way"},
 	{exitLocked, "the state folder is in use by another run"},
 	{exitInterrupted, "interrupted; the same command goes on from there"},
 }

@@ -36,6 +36,7 @@ type jobFlags struct {
 	dryRun                          bool
 	delete                          bool
 	yes                             bool
+	quick                           bool
 	onConflict                      string
 	invitations                     string
 	json                            bool
@@ -56,8 +57,11 @@ func (f *jobFlags) add(cmd *cobra.Command) {
 		fs.StringVar(&f.destination, "destination", "", "destination `SERVER` of rows that name none: likewise")
 		addAccess(cmd, "destination", &f.destinationAccess)
 	}
-	if f.verb != migrate.Export && f.verb != migrate.Verify {
+	switch f.verb {
+	case migrate.Migrate, migrate.Import, migrate.Rollback:
 		fs.BoolVar(&f.dryRun, "dry-run", false, "do everything but write")
+	case migrate.Preflight:
+		fs.BoolVar(&f.quick, "quick", false, "list the objects and do not read them")
 	}
 	if f.verb != migrate.Import && f.verb != migrate.Rollback {
 		f.selection.add(cmd)
@@ -67,7 +71,7 @@ func (f *jobFlags) add(cmd *cobra.Command) {
 		fs.BoolVar(&f.yes, "yes", false, "with --delete, remove also more than 5 % of an account's objects")
 	}
 	f.onConflict = "keep"
-	if f.verb == migrate.Migrate || f.verb == migrate.Import {
+	if f.verb == migrate.Migrate || f.verb == migrate.Import || f.verb == migrate.Preflight {
 		fs.StringVar(&f.onConflict, "on-conflict", "keep", "do `WHAT` with a version at the destination that davferry did not write: keep or overwrite")
 	}
 	f.invitations = "quiet"
@@ -83,6 +87,7 @@ func (f *jobFlags) add(cmd *cobra.Command) {
 	fs.SortFlags = false
 }
 
+// hasArchive tells the verbs that read or write an archive.
 func (f *jobFlags) hasArchive() bool { return f.verb == migrate.Export || f.verb == migrate.Import }
 
 // check refuses values that cannot be meant, all at once, before anything is opened.
@@ -113,18 +118,7 @@ func (f *jobFlags) check() error {
 
 // runJob reads the accounts, takes the state folder, runs the verb, and reports.
 func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) error {
-	if err := f.check(); err != nil {
-		return err
-	}
-	selection, err := f.selection.selection()
-	if err != nil {
-		return err
-	}
-	settings, err := f.network.settings()
-	if err != nil {
-		return err
-	}
-	accounts, err := p.readAccounts(f, accountsFile)
+	job, settings, err := p.newJob(f, accountsFile)
 	if err != nil {
 		return err
 	}
@@ -143,13 +137,8 @@ func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) 
 	}
 	defer closeLog()
 	settings.Log = log
-	network := dav.NewNetwork(settings)
-	defer network.Close()
-	job := &migrate.Job{
-		Verb: f.verb, Accounts: accounts, Network: network, Workers: f.workers, Connections: f.network.connections,
-		Batch: f.multiget, DryRun: f.dryRun, Delete: f.delete, Yes: f.yes, Overwrite: f.onConflict == "overwrite", Invite: f.invitations == "allow",
-		Selection: selection, Progress: &migrate.Progress{}, Log: log,
-	}
+	job.Log, job.Network = log, dav.NewNetwork(settings)
+	defer job.Network.Close()
 	if f.compare != nil {
 		return p.verifyAccounts(ctx, f, f.compare, job, state)
 	}
@@ -158,6 +147,28 @@ func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) 
 		err = &hintError{err, "the same command goes on from there"}
 	}
 	return err
+}
+
+// newJob makes the job of the flags and the accounts file. Its log and its network, which is to have these settings, and
+// its journal are to be added.
+func (p *program) newJob(f *jobFlags, accountsFile string) (*migrate.Job, dav.Settings, error) {
+	if err := f.check(); err != nil {
+		return nil, dav.Settings{}, err
+	}
+	selection, err := f.selection.selection()
+	if err != nil {
+		return nil, dav.Settings{}, err
+	}
+	settings, err := f.network.settings()
+	if err != nil {
+		return nil, settings, err
+	}
+	accounts, err := p.readAccounts(f, accountsFile)
+	return &migrate.Job{
+		Verb: f.verb, Accounts: accounts, Workers: f.workers, Connections: f.network.connections, Batch: f.multiget,
+		DryRun: f.dryRun || f.verb == migrate.Preflight, Quick: f.quick, Delete: f.delete, Yes: f.yes,
+		Overwrite: f.onConflict == "overwrite", Invite: f.invitations == "allow", Selection: selection, Progress: &migrate.Progress{},
+	}, settings, err
 }
 
 func (p *program) readAccounts(f *jobFlags, path string) ([]migrate.Account, error) {

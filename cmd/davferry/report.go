@@ -156,7 +156,8 @@ func printLeftOut(w io.Writer, s *migrate.Summary, report string) {
 func printNotes(w io.Writer, notes []migrate.Note, report string) {
 	if len(notes) <= maxShown {
 		for _, n := range notes {
-			fmt.Fprintf(w, "note: %s %s: %s\n", printable(n.Account), printable(n.Collection), printable(n.Message))
+			place := strings.TrimSpace(n.Account + " " + n.Collection)
+			fmt.Fprintf(w, "note: %s: %s\n", printable(place), printable(n.Message))
 		}
 		return
 	}

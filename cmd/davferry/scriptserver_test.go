@@ -25,7 +25,7 @@ const scriptPassword = "hunter2"
 //	davadministrator NAME USER   adds a user who may act for the others, password hunter2
 //	davfill NAME USER            gives a user the calendars Work (events of 2020, 2024 and 2026) and Tasks (one task) and
 //	                             the address book Contacts (two): six objects
-//	davmake NAME USER PATH DISPLAYNAME  makes a calendar
+//	davmake NAME USER PATH DISPLAYNAME [COMPONENT...]  makes a calendar, which takes these components or all
 //	davput NAME PATH FILE        stores a file as an object
 //	davdelete NAME PATH          deletes an object
 //	[!] davget NAME PATH         prints an object, which must (not) be there
@@ -46,9 +46,12 @@ func serverCommands() map[string]scriptCommand {
 }
 
 var scriptQuirks = map[string]davtest.Quirks{
+	"full":      {Quota: 100},
 	"master":    {MasterLogin: true},
 	"noowner":   {NoOwner: true},
+	"onetype":   {ComponentSets: []string{"VEVENT", "VTODO"}},
 	"schedules": {AutoSchedule: true, DeafToScheduleReply: true, DeafToScheduleAgent: true},
+	"small":     {MaxResourceSize: 180},
 }
 
 type serversKey struct{}
@@ -139,8 +142,8 @@ func component(kind, uid, line string) []byte {
 }
 
 func scriptMake(ts *testscript.TestScript, neg bool, args []string) {
-	arguments(ts, neg, false, args, 4, 4)
-	c := dav.Collection{Kind: dav.Calendar, Path: args[2], DisplayName: unescape(ts, args[3])}
+	arguments(ts, neg, false, args, 4, -1)
+	c := dav.Collection{Kind: dav.Calendar, Path: args[2], DisplayName: unescape(ts, args[3]), Components: args[4:]}
 	if serverOf(ts, args[0]).AddCollection(args[1], c) == "" {
 		ts.Fatalf("%s cannot be made", args[2])
 	}
