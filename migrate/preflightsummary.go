@@ -65,7 +65,7 @@ func findTwins(reports []*AccountReport) {
 			destinations[id] = r
 		}
 		switch other := sources[id]; {
-		case other == r:
+		case r.Forecast.Source.identity == id:
 			r.mixed("the source and the destination are the same account")
 		case other != nil:
 			r.mixed("it is written to the account that %s is read from: what is moved depends on who comes first", other.Account)
