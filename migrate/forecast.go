@@ -14,6 +14,7 @@ type Forecast struct {
 	Types       TypeCounts  `json:"objects_by_type"`
 	Meetings    int         `json:"meetings"` // of the events: those with an organizer or attendees
 	ToWrite     int64       `json:"bytes_to_write"`
+	Unweighed   int         `json:"objects_of_unknown_size,omitempty"` // of a quick one: not in ToWrite, the listing has no sizes
 	Collections []Placement `json:"collections"`
 
 	mu  sync.Mutex     // guards ToWrite, which several workers add to

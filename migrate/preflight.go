@@ -219,6 +219,9 @@ func (t *transfer) weigh(c dav.Collection, p *place, members []dav.Member) {
 			continue
 		}
 		unread++
+		if member.Size < 0 {
+			t.report.Forecast.Unweighed++
+		}
 		t.report.Forecast.ToWrite += max(0, member.Size)
 	}
 	t.count(Skipped, unread)

@@ -31,7 +31,7 @@ var exitMeanings = []struct {
 	{exitFailed, "the run could not go on"},
 	{exitUsage, "the command line or the accounts file is wrong; nothing was done"},
 	{exitIncomplete, "finished, but something is refused, failed or in conflict"},
-	{exitDifferent, "verify found differences, preflight something that stands in the way"},
+	{exitDifferent, "verify found differences, or preflight something that stands in the way"},
 	{exitLocked, "the state folder is in use by another run"},
 	{exitInterrupted, "interrupted; the same command goes on from there"},
 }

@@ -70,7 +70,7 @@ func forecastColumns(s *migrate.Summary) []column {
 		types("JOURNALS", func(c *migrate.TypeCounts) int { return c.Journals }),
 		types("CONTACTS", func(c *migrate.TypeCounts) int { return c.Contacts }),
 		types("OTHER", func(c *migrate.TypeCounts) int { return c.Other }),
-		{"TO WRITE", func(r *migrate.AccountReport) string { return size(r.Forecast.ToWrite) }, true},
+		{"TO WRITE", toWrite, true},
 		outcome("THERE", func(c migrate.Counts) int { return c.Unchanged }),
 		outcome("CONFLICT", func(c migrate.Counts) int { return c.Conflict }),
 		outcome("REFUSED", func(c migrate.Counts) int { return c.Refused }),
@@ -84,6 +84,18 @@ func found(side migrate.Side) string {
 		return "ok"
 	}
 	return "not found"
+}
+
+func toWrite(r *migrate.AccountReport) string {
+	switch {
+	case r.State == migrate.AccountFailed:
+		return "-"
+	case r.Forecast.Unweighed == 0:
+		return size(r.Forecast.ToWrite)
+	case r.Forecast.ToWrite == 0:
+		return "unknown"
+	}
+	return "over " + size(r.Forecast.ToWrite)
 }
 
 // readiness is an account's state in a word.
