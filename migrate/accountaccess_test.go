@@ -86,6 +86,8 @@ func TestReadAccountsForAnAdministratorProblems(t *testing.T) {
 			"a.csv: --source-password-file: --source-password-env is given too; one of them is enough"},
 		"no such variable, said once": {Access{PasswordEnv: "DAVFERRY_NOWHERE"}, "source_user\nanna\nbert\n",
 			"a.csv: --source-password-env: the environment variable DAVFERRY_NOWHERE is not set"},
+		"a command that asks for nobody": {Access{Auth: AuthBearer, PasswordCommand: "mint $DAVFERRY_USER"}, "account,source_user\na,\n",
+			"a.csv: --source-password-command: the command asks for DAVFERRY_USER, and the row has no user"},
 		"no such way": {Access{Auth: "kerberos", PasswordEnv: "ADMIN"}, "source_user\nanna\n", "a.csv: --source-auth: unknown; one of basic, digest, bearer"},
 	} {
 		t.Run(name, func(t *testing.T) {

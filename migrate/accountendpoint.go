@@ -137,7 +137,9 @@ func (b *binder) flagSecret(f secretField, side, user string) Secret {
 // shared returns the Secret that rows of the same field share. A command that asks for the user is another one for each.
 func (b *binder) shared(f secretField, user string, quoted bool) (Secret, error) {
 	if f.suffix == commandSuffix && strings.Contains(f.text, userVariable) {
-		f.user = user
+		if f.user = user; user == "" {
+			return Secret{}, errors.New("the command asks for " + userVariable + ", and the row has no user")
+		}
 	}
 	if s, ok := b.secrets[f]; ok && f.suffix != passwordSuffix {
 		return s, nil

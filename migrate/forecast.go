@@ -17,8 +17,10 @@ type Forecast struct {
 	Unweighed   int         `json:"objects_of_unknown_size,omitempty"` // of a quick one: not in ToWrite, the listing has no sizes
 	Collections []Placement `json:"collections"`
 
-	mu  sync.Mutex     // guards ToWrite, which several workers add to
 	odd map[string]int // objects by what is odd about them
+
+	mu      sync.Mutex     // guards ToWrite and doubted, which several workers add to
+	doubted map[string]int // objects for new calendars by a component that no calendar beside these takes
 }
 
 // Side is one side of an account as it was found.
@@ -103,9 +105,15 @@ func (f *Forecast) see(k dav.Kind, info mapping.Info) {
 	}
 }
 
-// willWrite takes in the size of an object that would be written.
-func (f *Forecast) willWrite(octets int64) {
+// willWrite takes in an object that would be written: its size, and its components that the destination may not take.
+func (f *Forecast) willWrite(octets int64, doubtful []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.ToWrite += octets
+	for _, component := range doubtful {
+		if f.doubted == nil {
+			f.doubted = map[string]int{}
+		}
+		f.doubted[component]++
+	}
 }

@@ -19,6 +19,7 @@ type place struct {
 	created    bool                  // davferry made it, in this run or before
 	members    map[string]dav.Member // what it held when the run came to it, by resource name
 	limits     dav.Limits            // of a preflight
+	beside     []string              // of a preflight: the components that calendars beside a new one take, none for all
 }
 
 // place finds the counterpart of a collection at the destination, or makes it, and lists it.

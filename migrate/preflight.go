@@ -143,7 +143,9 @@ func (t *transfer) foreseeNew(ctx context.Context, c dav.Collection, p *place) e
 	if p.limits, err = t.limitsOf(ctx, c.Kind, home); err != nil {
 		return err
 	}
-	p.collection.Components = madeWith(p.limits.ComponentSets, c.Components)
+	if p.collection.Components = madeWith(p.limits.ComponentSets, c.Components); c.Kind == dav.Calendar && p.collection.Components == nil {
+		p.beside = takenBeside(t.existing)
+	}
 	i := slices.IndexFunc(t.existing, func(e dav.Collection) bool { return e.Kind == c.Kind && e.Skip == "" })
 	if i < 0 {
 		return nil
@@ -152,6 +154,21 @@ func (t *transfer) foreseeNew(ctx context.Context, c dav.Collection, p *place) e
 	beside, err := t.limitsOf(ctx, c.Kind, t.existing[i].Path)
 	p.limits.MaxSize = cmp.Or(p.limits.MaxSize, beside.MaxSize)
 	return err
+}
+
+// takenBeside returns the components that the calendars of an account take together, none where one takes all.
+func takenBeside(existing []dav.Collection) []string {
+	var taken []string
+	for _, c := range existing {
+		switch {
+		case c.Kind != dav.Calendar || c.Skip != "":
+		case len(c.Components) == 0:
+			return nil
+		default:
+			taken = append(taken, c.Components...)
+		}
+	}
+	return taken
 }
 
 // madeWith returns the component set that a new calendar gets of those that the destination allows: the first that holds
@@ -175,7 +192,7 @@ func (m *move) foretell(t *task) {
 		t.result.Outcome, t.result.Condition, t.result.Reason = string(Refused), condition, reason
 		return
 	}
-	m.report.Forecast.willWrite(int64(len(t.object.Data)))
+	m.report.Forecast.willWrite(int64(len(t.object.Data)), m.place.doubts(info))
 }
 
 // refuses says why the destination would not take an object here by what it announces, "" where it would.
@@ -198,6 +215,15 @@ func (p *place) refuses(k dav.Kind, info mapping.Info, size int64) (condition, r
 	return "", ""
 }
 
+// doubts returns the components of an object for a new calendar that no calendar beside it takes. SOGo 5.8 makes no
+// calendar that takes VJOURNAL, and does not say so.
+func (p *place) doubts(info mapping.Info) []string {
+	if len(p.beside) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(info.Components), func(c string) bool { return slices.Contains(p.beside, c) })
+}
+
 // refusesVersion judges a vCard version. Version 4.0 is taken by servers that announce only 3.0 (Xandikos 0.2.8 and
 // sabre/dav 1.8 keep it as it is, SOGo 5.8 relabels it); older ones are refused by those that do not announce them (Cyrus
 // 3.6 with 403, sabre/dav 4 with 415).
@@ -209,9 +235,12 @@ func (p *place) refusesVersion(version string) (condition, reason string) {
 	return wrongVersion, fmt.Sprintf("it is a vCard %s, and the destination announces that it takes only %s", version, strings.Join(announced, ", "))
 }
 
-// weigh counts a collection's objects without reading them.
+// weigh counts a collection's objects without reading them. What its place holds already is taken for copies of them.
 func (t *transfer) weigh(c dav.Collection, p *place, members []dav.Member) {
-	unread := 0
+	unread, octets := 0, int64(0)
+	for _, there := range p.members {
+		octets -= max(0, there.Size)
+	}
 	for _, member := range members {
 		if condition, reason := p.refuses(c.Kind, mapping.Info{}, member.Size); condition != "" {
 			t.count(Refused, 1)
@@ -222,8 +251,9 @@ func (t *transfer) weigh(c dav.Collection, p *place, members []dav.Member) {
 		if member.Size < 0 {
 			t.report.Forecast.Unweighed++
 		}
-		t.report.Forecast.ToWrite += max(0, member.Size)
+		octets += max(0, member.Size)
 	}
+	t.report.Forecast.ToWrite += max(0, octets)
 	t.count(Skipped, unread)
 	t.report.skip(notRead, unread)
 	t.report.Collections.settle(p, nil)

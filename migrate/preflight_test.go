@@ -215,3 +215,69 @@ func readOnly(rw http.ResponseWriter, r *http.Request, server http.Handler) {
 	rw.WriteHeader(rec.Code)
 	io.WriteString(rw, body)
 }
+
+// What may go wrong and need not is a note, and stands in nobody's way.
+func TestPreflightNotes(t *testing.T) {
+	t.Parallel()
+	journal := []byte(strings.ReplaceAll(string(todo("uid-j")), "VTODO", "VJOURNAL"))
+	for name, test := range map[string]struct {
+		quirks  davtest.Quirks
+		header  string // DAV, of all answers
+		quick   bool
+		objects map[string][]byte
+		there   []dav.Collection
+		want    []string
+	}{
+		"nothing": {objects: map[string][]byte{"e.ics": event("uid-e", "Event")}},
+		"an object that is odd": {objects: map[string][]byte{"e.ics": []byte(strings.ReplaceAll(string(event("", "Event")), "UID:\r\n", ""))},
+			want: []string{"1 object: no UID"}},
+		"a component that no calendar there takes": {objects: map[string][]byte{"j.ics": journal},
+			there: []dav.Collection{{Kind: dav.Calendar, Path: "a", Components: []string{"VEVENT"}}, {Kind: dav.Calendar, Path: "b", Components: []string{"VTODO"}}},
+			want:  []string{"1 object with a VJOURNAL for new calendars: no calendar that the destination has takes them, and a new one may not either"}},
+		"a component that a calendar there may take": {objects: map[string][]byte{"j.ics": journal},
+			there: []dav.Collection{{Kind: dav.Calendar, Path: "a", Components: []string{"VEVENT"}}, {Kind: dav.Calendar, Path: "b"}}},
+		"meetings that were not read": {quirks: davtest.Quirks{AutoSchedule: true}, quick: true,
+			want: []string{"meetings would be refused: the destination mails invitations and no way is known to keep it quiet; how many there are is not known with --quick"}},
+		"many calendars for Nextcloud": {header: "1, nc-calendar-search",
+			want: []string{"12 collections would be made, 12 in all: Nextcloud allows a user 10 an hour and 30 in all unless its administrator sets other limits"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, davtest.Quirks{}, test.quirks)
+			calendar, _ := w.fill("anna", 0, 0)
+			for name, data := range test.objects {
+				w.from.PutObject(calendar+name, data)
+			}
+			if test.header != "" {
+				for i := range 10 {
+					w.from.AddCollection("anna", dav.Collection{Kind: dav.Calendar, Path: fmt.Sprintf("more%d", i)})
+				}
+				w.behind(func(rw http.ResponseWriter, r *http.Request, server http.Handler) {
+					server.ServeHTTP(withDAV{rw, test.header}, r)
+				})
+			}
+			for _, c := range test.there {
+				w.to.AddCollection("anna", c)
+			}
+			s := w.preflight(func(j *migrate.Job) { j.Quick = test.quick })
+			var got []string
+			for _, n := range s.Notes {
+				got = append(got, n.Message)
+			}
+			if !slices.Equal(got, test.want) || !s.Complete() {
+				t.Errorf("notes %q, want %q; problems %+v", got, test.want, s.Problems)
+			}
+		})
+	}
+}
+
+// withDAV has a server say what it can in its own way.
+type withDAV struct {
+	http.ResponseWriter
+	dav string
+}
+
+func (w withDAV) WriteHeader(status int) {
+	w.Header().Set("DAV", w.dav)
+	w.ResponseWriter.WriteHeader(status)
+}

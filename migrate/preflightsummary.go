@@ -17,6 +17,13 @@ func (t *transfer) sumUp() {
 	if f.Destination.Schedules && t.job.Invite && f.Meetings > 0 {
 		t.report.note("", "the destination may mail the people of %s", numberOf(f.Meetings, "meeting"))
 	}
+	if t.job.Quick && t.schedules() {
+		t.report.note("", "meetings would be refused: the destination mails invitations and no way is known to keep it quiet; how many there are is not known with --quick")
+	}
+	for _, component := range slices.Sorted(maps.Keys(f.doubted)) {
+		t.report.note("", "%s with a %s for new calendars: no calendar that the destination has takes them, and a new one may not either",
+			numberOf(f.doubted[component], "object"), component)
+	}
 	t.noteNextcloud()
 	for _, oddity := range slices.Sorted(maps.Keys(f.odd)) {
 		t.report.note("", "%s: %s", numberOf(f.odd[oddity], "object"), oddity)
