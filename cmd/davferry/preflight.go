@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -58,21 +59,7 @@ func (p *program) runPreflight(ctx context.Context, f *jobFlags, accountsFile st
 	settings.Log = log
 	job.Log, job.Network = log, dav.NewNetwork(settings)
 	defer job.Network.Close()
-	scratch, err := os.MkdirTemp("", "davferry-preflight-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(scratch)
-	if state, err := f.stateDir(accountsFile); err == nil { // accounts from stdin may have none
-		if err := migrate.CopyJournal(state, scratch); err != nil {
-			return err
-		}
-	}
-	if job.Journal, err = migrate.OpenJournal(ctx, scratch); err != nil {
-		return err
-	}
-	summary, err := p.watch(ctx, f, job)
-	err = errors.Join(err, job.Journal.Close())
+	summary, err := p.foresee(ctx, f, job, accountsFile)
 	if summary == nil {
 		return err
 	}
@@ -83,6 +70,35 @@ func (p *program) runPreflight(ctx context.Context, f *jobFlags, accountsFile st
 	}
 	if err == nil && !summary.Complete() {
 		return errDifferent
+	}
+	return err
+}
+
+// foresee runs the job with a copy of the journal, where there is one.
+func (p *program) foresee(ctx context.Context, f *jobFlags, job *migrate.Job, accountsFile string) (*migrate.Summary, error) {
+	scratch, err := os.MkdirTemp("", "davferry-preflight-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	state, err := f.stateDir(accountsFile)
+	if err == nil { // without: accounts from stdin
+		err = migrate.CopyJournal(state, scratch)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if job.Journal, err = migrate.OpenJournal(ctx, scratch); err != nil {
+		return nil, aboutOriginal(err, state)
+	}
+	summary, err := p.watch(ctx, f, job)
+	return summary, errors.Join(aboutOriginal(err, state), job.Journal.Close())
+}
+
+// aboutOriginal has an error of the copied journal name the journal that users know.
+func aboutOriginal(err error, state string) error {
+	if e, ok := errors.AsType[*migrate.JournalError](err); ok {
+		e.Path = filepath.Join(state, filepath.Base(e.Path))
 	}
 	return err
 }
