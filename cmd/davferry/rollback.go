@@ -20,7 +20,7 @@ davferry made is removed once nothing is in it any more. The source is not touch
 On a server that mails people, deleting a meeting cancels it: what cannot be deleted quietly stays,
 and is listed.
 
-` + accountsHelp + "\n" + exitHelp(exitDifferent),
+` + accountsHelp + "\n" + accessHelp + "\n" + exitHelp(exitDifferent),
 		Example: `  davferry rollback accounts.csv --dry-run
   davferry rollback accounts.csv`,
 		Args: args(1, "the accounts file"),
