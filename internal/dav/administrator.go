@@ -35,7 +35,7 @@ func (d *discovery) ofPrincipal(err error) error {
 	if d.client.login.Principal == "" {
 		return err
 	}
-	return &openError{err}
+	return &openError{err: err}
 }
 
 // homeless returns an error where the principal that the user named was found and has no home sets: it is none, then, and
@@ -45,7 +45,7 @@ func (d *discovery) homeless() error {
 		return nil
 	}
 	return fmt.Errorf("%s at %s has neither calendars nor address books that this login may see; "+
-		"--source-principal or --destination-principal must give the path of a principal", d.client.login.Principal, d.target.key)
+		"--source-principal or --destination-principal must give the path of a principal", d.client.login.Principal, d.target.name())
 }
 
 // checkUser makes sure that what was found belongs to the user that the login was meant for. An answer that does not say

@@ -2,106 +2,58 @@ package dav
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 )
 
-// address is where discovery starts.
-type address struct {
-	url    *url.URL // of an explicit URL
-	domain string   // host of the URL, or the domain of a mail address
-	port   string   // of "host:port"
-	key    string   // what is the same for all accounts that are found in the same way
-}
+// stage is how far discovery goes.
+type stage uint8
 
-func parseAddress(s string) (address, error) {
-	s = strings.TrimSpace(s)
-	if strings.Contains(s, "://") {
-		u, err := url.Parse(s)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return address{}, fmt.Errorf("%q is no http:// or https:// address", s)
-		}
-		u.User, u.Fragment = nil, ""
-		if u.Path == "" {
-			u.Path = "/"
-		}
-		return address{url: u, domain: strings.ToLower(u.Hostname()), key: u.String()}, nil
-	}
-	host := s[strings.LastIndexByte(s, '@')+1:]
-	name, port, err := net.SplitHostPort(host)
-	if err != nil {
-		name, port = strings.Trim(host, "[]"), ""
-	}
-	if name == "" || strings.ContainsAny(name, "/ \t") {
-		return address{}, fmt.Errorf("%q is no URL, host or mail address", s)
-	}
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	return address{domain: name, port: port, key: net.JoinHostPort(name, port)}, nil
-}
+const (
+	named  stage = iota // what the user, the table of providers and the DNS name, and the domain itself
+	beyond              // where that led to neither service: what else the host may have
+)
 
-// walkKey and walk remember for a run where a domain's service was found, so that ten thousand accounts of a domain cost
-// one walk.
-type walkKey struct {
-	kind    Kind
-	address string
-}
-
-type walk struct {
-	mu    sync.Mutex
-	found *url.URL
-}
-
-func (n *Network) walk(key walkKey) *walk {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	w := n.walks[key]
-	if w == nil {
-		w = &walk{}
-		n.walks[key] = w
-	}
-	return w
-}
-
-// candidate is a URL where a service may be.
-type candidate struct {
-	url    *url.URL
-	origin string // how it came up, for people
-	given  bool   // by the user
-	guess  bool   // by nobody: the domain of a mail address need not be that of a server
-	err    error  // in the place of a URL: a question to the DNS that failed
-}
+// The ports of Apple's Calendar Server, which its clients ask where the usual ones have nothing.
+const (
+	appleTLSPort   = "8443"
+	applePlainPort = "8008"
+)
 
 // candidates yields the places to look at, in the order of RFC 6764 section 6, the user's own URL before all.
-func (d *discovery) candidates(ctx context.Context, k Kind, known *url.URL) iter.Seq[candidate] {
+func (d *discovery) candidates(ctx context.Context, k Kind, start *candidate) iter.Seq[candidate] {
 	return func(yield func(candidate) bool) {
-		if d.lastResort {
-			d.fromProducts(yield)
+		if start != nil && !yield(*start) {
 			return
 		}
-		if known != nil && !yield(candidate{url: known, origin: "found before"}) {
-			return
+		switch {
+		case d.stage == beyond:
+			d.fromBeyond(ctx, k, yield)
+		case d.target.url != nil:
+			_ = d.fromURL(k, yield) && d.fromProvider(k, yield)
+		case d.target.isHost():
+			_ = d.fromProvider(k, yield) && d.fromHost(k, yield)
+		default:
+			_ = d.fromProvider(k, yield) && d.fromDomain(ctx, k, yield)
 		}
-		if d.target.url != nil {
-			if d.fromURL(k, yield) {
-				d.fromProvider(k, yield)
-			}
-			return
-		}
-		if !d.fromProvider(k, yield) {
-			return
-		}
-		if d.target.port != "" || isLoopback(d.target.domain) || net.ParseIP(d.target.domain) != nil {
-			d.fromHost(k, yield)
-			return
-		}
-		if d.fromDNS(ctx, k, yield) {
-			d.fromHost(k, yield)
-		}
+	}
+}
+
+// fromBeyond goes on where all that was named led to neither service: not for one that is just not there beside the
+// other, which would then come from another server than the user named.
+func (d *discovery) fromBeyond(ctx context.Context, k Kind, yield func(candidate) bool) {
+	switch {
+	case d.target.mail:
+	case d.target.url == nil:
+		d.fromProducts(&url.URL{Scheme: "https", Host: d.target.hostPort("")}, yield)
+	case d.target.isHost() || d.fromDomain(ctx, k, yield):
+		d.fromProducts(d.target.url, yield)
 	}
 }
 
@@ -113,24 +65,30 @@ func (d *discovery) fromProvider(k Kind, yield func(candidate) bool) bool {
 		return true
 	}
 	u := d.provider.url(k, d.client.login.User)
-	return u == nil || yield(candidate{url: u, origin: "the table of providers: " + d.provider.Name})
+	step := Step{Kind: k, Question: "the table of providers: " + d.target.domain, Answer: d.provider.Name, Decision: "it names no " + k.Service() + " server"}
+	if u != nil {
+		step.Decision = "look at " + cleanURL(u)
+	}
+	if d.provider.Hint != "" {
+		step.Answer += ", " + d.provider.Hint
+	}
+	d.trace(step)
+	return u == nil || yield(candidate{url: u, origin: "the table of providers: " + d.provider.Name, own: true, perUser: d.provider.perUser(k)})
 }
 
 // fromProducts tries where server software usually is, at a host that the user named.
-func (d *discovery) fromProducts(yield func(candidate) bool) {
-	if d.target.url == nil {
-		return
-	}
+func (d *discovery) fromProducts(host *url.URL, yield func(candidate) bool) {
 	for _, p := range Products {
-		u := &url.URL{Scheme: d.target.url.Scheme, Host: d.target.url.Host, Path: p.Path}
+		u := &url.URL{Scheme: host.Scheme, Host: host.Host, Path: p.Path}
 		if !yield(candidate{url: u, origin: "where " + p.Name + " is", guess: true}) {
 			return
 		}
 	}
 }
 
+// fromURL takes the address given, then what else is at its host.
 func (d *discovery) fromURL(k Kind, yield func(candidate) bool) bool {
-	if !yield(candidate{url: d.target.url, origin: "the address given", given: true}) {
+	if !yield(candidate{url: d.target.url, origin: "the address given", given: true, own: true}) {
 		return false
 	}
 	for _, p := range []string{wellKnown(k), "/"} {
@@ -145,19 +103,97 @@ func (d *discovery) fromURL(k Kind, yield func(candidate) bool) bool {
 	return true
 }
 
-// fromHost takes the domain for the name of the server.
+// fromHost takes the name of one server: with its port, as an IP address, or on this machine.
 func (d *discovery) fromHost(k Kind, yield func(candidate) bool) bool {
-	schemes := []string{"https"}
-	if isLoopback(d.target.domain) || d.client.trust.allowPlaintext {
-		schemes = append(schemes, "http")
+	if !d.guess(k, "https", d.target.port, yield) {
+		return false
 	}
-	host := d.target.domain
-	if d.target.port != "" || strings.Contains(host, ":") {
-		host = strings.TrimSuffix(net.JoinHostPort(host, d.target.port), ":")
+	return !isLoopback(d.target.domain) && !d.client.trust.allowPlaintext || d.guess(k, "http", d.target.port, yield)
+}
+
+// fromDomain asks the DNS, then the domain itself; only with TLS unless the user allows more. What the DNS says to be
+// decidedly not there (RFC 2782) is not looked for.
+func (d *discovery) fromDomain(ctx context.Context, k Kind, yield func(candidate) bool) bool {
+	there, more := d.fromDNS(ctx, k, "https", yield)
+	if !more || there && !(d.guess(k, "https", "", yield) && d.guess(k, "https", appleTLSPort, yield)) {
+		return false
 	}
-	for _, scheme := range schemes {
-		for _, p := range []string{wellKnown(k), "/"} {
-			at := candidate{url: &url.URL{Scheme: scheme, Host: host, Path: p}, origin: "the domain itself", guess: true}
+	if !d.client.trust.allowPlaintext {
+		return true
+	}
+	there, more = d.fromDNS(ctx, k, "http", yield)
+	return more && (!there || d.guess(k, "http", "", yield) && d.guess(k, "http", applePlainPort, yield))
+}
+
+// guess takes the domain for the name of the server.
+func (d *discovery) guess(k Kind, scheme, port string, yield func(candidate) bool) bool {
+	for _, p := range []string{wellKnown(k), "/"} {
+		u := &url.URL{Scheme: scheme, Host: d.target.hostPort(port), Path: p}
+		if !yield(candidate{url: u, origin: "the domain itself", guess: true}) {
+			return false
+		}
+	}
+	return true
+}
+
+// hostPort returns the domain as the host of a URL.
+func (a address) hostPort(port string) string {
+	if port == "" {
+		port = a.port
+	}
+	if port == "" && !strings.Contains(a.domain, ":") {
+		return a.domain
+	}
+	return strings.TrimSuffix(net.JoinHostPort(a.domain, port), ":")
+}
+
+// fromDNS asks for SRV and TXT records (RFC 6764 sections 3 and 4) of the service with TLS, or without for the scheme
+// http. there is false where the domain says that it has no such service, more where the search is over.
+func (d *discovery) fromDNS(ctx context.Context, k Kind, scheme string, yield func(candidate) bool) (there, more bool) {
+	label := k.Service()
+	if scheme == "https" {
+		label += "s"
+	}
+	name := "_" + label + "._tcp." + d.target.domain
+	records, err := d.srv(ctx, name)
+	step := Step{Kind: k, Question: "DNS SRV " + name}
+	switch {
+	case err != nil:
+		step.Answer, step.Decision = err.Error(), "go on without"
+		d.trace(step)
+		return true, yield(candidate{err: fmt.Errorf("DNS SRV %s: %w", name, err)})
+	case len(records) == 0:
+		step.Answer, step.Decision = "no record", "go on without"
+		d.trace(step)
+		return true, true
+	}
+	usable := slices.DeleteFunc(slices.Clone(records), func(r *net.SRV) bool { return strings.Trim(r.Target, ".") == "" })
+	if len(usable) == 0 {
+		step.Answer, step.Decision = `target "."`, "the domain says that it has no such service"
+		d.trace(step)
+		return false, true
+	}
+	for _, r := range usable {
+		step.Answer = fmt.Sprintf("priority %d, weight %d, port %d, %s", r.Priority, r.Weight, r.Port, r.Target)
+		step.Decision = "look there"
+		d.trace(step)
+	}
+	return true, d.fromTargets(k, scheme, usable, d.txtPaths(ctx, k, name), yield)
+}
+
+// fromTargets takes the targets of SRV records in their order, at each the paths of the TXT records first.
+func (d *discovery) fromTargets(k Kind, scheme string, records []*net.SRV, paths []string, yield func(candidate) bool) bool {
+	usual := map[string]string{"https": "443", "http": "80"}[scheme]
+	for _, r := range records {
+		host, port := asciiName(strings.ToLower(strings.TrimSuffix(r.Target, "."))), strconv.Itoa(int(r.Port))
+		if port != usual {
+			host = net.JoinHostPort(host, port)
+		}
+		for i, p := range append(slices.Clip(paths), wellKnown(k), "/") {
+			at := candidate{url: contextURL(scheme, host, p), origin: "the SRV record", chosen: true}
+			if i < len(paths) {
+				at.origin, at.own = "the SRV and TXT records", true
+			}
 			if !yield(at) {
 				return false
 			}
@@ -166,41 +202,27 @@ func (d *discovery) fromHost(k Kind, yield func(candidate) bool) bool {
 	return true
 }
 
-// fromDNS asks for SRV and TXT records (RFC 6764 sections 3 and 4). It returns false when the search is over.
-func (d *discovery) fromDNS(ctx context.Context, k Kind, yield func(candidate) bool) bool {
-	name := "_" + k.Service() + "s._tcp." + d.target.domain
-	resolver := d.client.net.settings.Resolver
-	records, err := resolver.srv(ctx, name)
-	step := Step{Kind: k, Question: "DNS SRV " + name}
-	switch {
-	case err != nil:
-		step.Answer, step.Decision = err.Error(), "go on without"
-		d.trace(step)
-		return yield(candidate{err: fmt.Errorf("DNS SRV %s: %w", name, err)})
-	case len(records) == 0:
-		step.Answer, step.Decision = "no record", "go on without"
-		d.trace(step)
-		return true
-	case len(records) == 1 && strings.Trim(records[0].Target, ".") == "":
-		step.Answer, step.Decision = "target \".\"", "the domain says that it has no such service there"
-		d.trace(step)
-		return true
+// contextURL makes a URL of a path as a TXT record spells it.
+func contextURL(scheme, host, path string) *url.URL {
+	u := &url.URL{Scheme: scheme, Host: host, Path: path}
+	if parsed, err := parseLenient(path); err == nil && parsed.Host == "" {
+		u.Path, u.RawPath = parsed.Path, parsed.RawPath
 	}
-	for _, r := range records {
-		step.Answer = fmt.Sprintf("priority %d, weight %d, port %d, %s", r.Priority, r.Weight, r.Port, r.Target)
-		step.Decision = "look there"
-		d.trace(step)
+	return u
+}
+
+// srv asks for SRV records. A resolver that did not answer is not asked again for a while.
+func (d *discovery) srv(ctx context.Context, name string) ([]*net.SRV, error) {
+	n := d.client.net
+	place := "the resolver of " + d.target.domain
+	if err := n.buried(place); err != nil {
+		return nil, err
 	}
-	paths := d.txtPaths(ctx, k, name)
-	for _, r := range records {
-		host := net.JoinHostPort(strings.TrimSuffix(r.Target, "."), strconv.Itoa(int(r.Port)))
-		for _, p := range append(paths, wellKnown(k), "/") {
-			if !yield(candidate{url: &url.URL{Scheme: "https", Host: strings.TrimSuffix(host, ":443"), Path: p}, origin: "SRV " + name}) {
-				return false
-			}
-		}
+	records, err := n.settings.Resolver.srv(ctx, name)
+	if errors.Is(err, errNoResolver) && ctx.Err() == nil {
+		n.bury(place, err)
 	}
-	return true
+	return records, err
 }
 
 func (d *discovery) txtPaths(ctx context.Context, k Kind, name string) []string {

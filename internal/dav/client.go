@@ -52,7 +52,10 @@ type Client struct {
 
 	requests   atomic.Int64
 	rejections atomic.Int32 // answers 401 since the last other one
-	asking     sync.Mutex   // whether the login is still taken
+	accepted   atomic.Bool  // there was another one
+	cookies    cookies
+	moves      moves
+	asking     sync.Mutex // whether the login is still taken
 
 	digestOnce sync.Once
 	digest     *digest.Transport
@@ -71,6 +74,8 @@ type request struct {
 	body    []byte
 	retries int  // 0 for the network's, negative for none
 	anyway  bool // although the login was refused before
+
+	anonymous bool // without credentials, also where they might go
 }
 
 // send sends a request, follows redirects, and asks again where that is harmless and may help. It returns the final
@@ -110,10 +115,6 @@ func (c *Client) send(ctx context.Context, req request) (*http.Response, error) 
 	}
 }
 
-// maxRejections is how many answers 401 in a row end the use of a login: servers lock accounts that fail too often.
-// Requests that are under way at that moment still count.
-const maxRejections = 2
-
 // once sends a request one time to one place.
 func (c *Client) once(ctx context.Context, req request) (*http.Response, error) {
 	if c.rejections.Load() >= maxRejections && !req.anyway {
@@ -136,29 +137,49 @@ func (c *Client) once(ctx context.Context, req request) (*http.Response, error) 
 	}
 	start := time.Now()
 	c.requests.Add(1)
-	resp, err := c.roundTrip(hr)
+	resp, err := c.roundTrip(hr, req.anonymous)
 	if err != nil {
 		err = watch.explain(err)
 		watch.stop()
 		release()
 		c.log(req, 0, start, err)
-		return nil, fmt.Errorf("%s %s: %w", req.method, cleanURL(req.url), unwrapURL(err))
+		return nil, &unreachableError{req.method, req.url, unwrapURL(err)}
 	}
 	watch.touch()
 	c.log(req, resp.StatusCode, start, nil)
-	if resp.StatusCode == http.StatusUnauthorized {
-		c.rejections.Add(1)
-	} else {
-		c.rejections.Store(0)
+	if !req.anonymous {
+		c.note(resp.StatusCode)
 	}
 	resp.Body = &body{ReadCloser: resp.Body, watch: watch, release: release}
 	return resp, nil
 }
 
+// note takes down whether the login was taken.
+func (c *Client) note(status int) {
+	if status == http.StatusUnauthorized {
+		c.rejections.Add(1)
+		return
+	}
+	c.rejections.Store(0)
+	c.accepted.Store(true)
+}
+
+// unreachableError says that a server gave no answer.
+type unreachableError struct {
+	method string
+	at     *url.URL
+	err    error
+}
+
+func (e *unreachableError) Error() string {
+	return fmt.Sprintf("%s %s: %v", e.method, cleanURL(e.at), e.err)
+}
+func (e *unreachableError) Unwrap() error { return e.err }
+
 // prepare checks that a request may go where it goes, and fetches the password before the host's place is taken: a
 // password command takes its time.
 func (c *Client) prepare(ctx context.Context, req request) error {
-	if c.login.Secret == nil {
+	if c.login.Secret == nil || req.anonymous {
 		return nil
 	}
 	if err := c.trust.check(req.url); err != nil {
@@ -207,7 +228,10 @@ func (c *Client) httpRequest(ctx context.Context, req request, watch *watch) (*h
 }
 
 // roundTrip adds the credentials where they may go, and sends.
-func (c *Client) roundTrip(hr *http.Request) (*http.Response, error) {
+func (c *Client) roundTrip(hr *http.Request, anonymous bool) (*http.Response, error) {
+	if anonymous {
+		return c.net.anonymous.Do(hr)
+	}
 	if distrust := c.trust.check(hr.URL); distrust != nil {
 		resp, err := c.net.anonymous.Do(hr)
 		if err == nil && resp.StatusCode == http.StatusUnauthorized {
@@ -219,6 +243,16 @@ func (c *Client) roundTrip(hr *http.Request) (*http.Response, error) {
 	if c.login.Secret == nil {
 		return c.net.http.Do(hr)
 	}
+	c.cookies.add(hr)
+	resp, err := c.logInTrip(hr)
+	if err == nil {
+		c.cookies.keep(resp)
+	}
+	return resp, err
+}
+
+// logInTrip sends with the credentials of the login.
+func (c *Client) logInTrip(hr *http.Request) (*http.Response, error) {
 	switch c.login.Auth {
 	case Digest:
 		return c.digestTrip(hr)
@@ -257,6 +291,9 @@ func (c *Client) bearerTrip(hr *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	fresh, err := c.login.Secret(hr.Context(), token)
+	if fresh != token && !c.accepted.Load() {
+		c.rejections.Add(1) // no token that ran out: it never was a good one, and this was a try like others
+	}
 	if err != nil {
 		discard(resp)
 		return nil, err

@@ -80,52 +80,74 @@ func (n *Network) Open(ctx context.Context, address string, login Login, trace f
 	if trace == nil {
 		trace = func(Step) {}
 	}
-	client := &Client{net: n, login: login, trust: trust{
-		named: []string{target.domain}, hosts: n.settings.TrustHosts, allowPlaintext: n.settings.AllowPlaintext}}
-	provider := providerOf(target.domain)
-	if provider != nil {
-		client.trust.provider = provider.Hosts
-	}
-	d := &discovery{client: client, target: target, provider: provider, trace: trace, principals: map[string]*response{}}
-	account := &Account{Client: client, Services: map[Kind]*Service{}}
-	missing, err := d.findAll(ctx, account)
-	if err == nil && len(account.Services) == 0 {
-		err = d.homeless()
-	}
-	if err == nil && len(account.Services) == 0 {
-		// Where nothing else leads to a server, its usual paths are tried; not for a service that it just does not have.
-		d.lastResort = true
-		missing, err = d.findAll(ctx, account)
-	}
-	if err == nil && len(account.Services) == 0 {
-		err = fmt.Errorf("no CalDAV and no CardDAV service found for %s: %w", address, missing)
-	}
-	if err == nil {
-		err = account.checkUser(ctx)
-	}
+	d := &discovery{net: n, target: target, provider: providerOf(target.domain), trace: trace}
+	account, err := d.logIn(ctx, login)
 	if err != nil {
+		return nil, d.hint(err)
+	}
+	if err := account.checkUser(ctx); err != nil {
 		return nil, err
 	}
 	return account, nil
 }
 
-// findAll looks for both services. missing says why one is not there, which is no error.
+// use makes the client for a login. What the one before it has tried still counts.
+func (d *discovery) use(login Login) {
+	client := &Client{net: d.net, login: login, trust: trust{
+		named: []string{d.target.domain}, hosts: d.net.settings.TrustHosts, allowPlaintext: d.net.settings.AllowPlaintext}}
+	if d.provider != nil {
+		client.trust.provider = d.provider.Hosts
+	}
+	if before := d.client; before != nil {
+		client.requests.Store(before.requests.Load())
+		client.rejections.Store(before.rejections.Load())
+	}
+	d.client, d.principals = client, map[string]*response{}
+}
+
+// open looks for both services.
+func (d *discovery) open(ctx context.Context) (*Account, error) {
+	account := &Account{Client: d.client, Services: map[Kind]*Service{}}
+	var missing []error
+	for d.stage = named; d.stage <= beyond && len(account.Services) == 0; d.stage++ {
+		why, err := d.findAll(ctx, account)
+		if err != nil {
+			return nil, err
+		}
+		missing = append(missing, why)
+		if err := d.homeless(); err != nil && len(account.Services) == 0 {
+			return nil, err
+		}
+	}
+	if len(account.Services) == 0 {
+		return nil, d.notFound(reasons(missing))
+	}
+	return account, nil
+}
+
+// findAll looks for both services at one stage. missing says why one is not there, which is no error.
 func (d *discovery) findAll(ctx context.Context, account *Account) (missing, err error) {
-	var reasons []error
+	var absent []error
 	for _, k := range Kinds {
 		service, err := d.find(ctx, k)
 		switch {
 		case service != nil:
 			account.Services[k] = service
 		case fatal(ctx, err):
-			return nil, d.hint(err)
+			return nil, err
 		case isOpen(err):
-			return nil, fmt.Errorf("looking for the %s service of %s: %w", k.Service(), d.target.key, err)
+			return nil, d.unfinished(k, err)
 		case err != nil:
-			reasons = append(reasons, err)
+			absent = append(absent, err)
 		}
 	}
-	return join(reasons), nil
+	for _, k := range Kinds {
+		// A host that was guessed and has the one service is guessed no more: it must have said no to the other.
+		if err := d.doubt(absent); account.Services[k] == nil && len(account.Services) > 0 && err != nil {
+			return nil, d.unfinished(k, err)
+		}
+	}
+	return reasons(absent), nil
 }
 
 // fatal tells which errors end discovery at once: asking elsewhere would not help, and a login that is refused must not
@@ -136,10 +158,11 @@ func fatal(ctx context.Context, err error) bool {
 
 // discovery is the search for one account's services.
 type discovery struct {
-	client     *Client
+	net        *Network
+	client     *Client // of the login that is tried
 	target     address
 	provider   *Provider // nil where none is known
-	lastResort bool      // only the usual paths are left to try
+	stage      stage
 	trace      func(Step)
 	principals map[string]*response // by URL: both services ask the same principal
 }
@@ -152,106 +175,63 @@ func (d *discovery) hint(err error) error {
 	return fmt.Errorf("%w; %s: %s", err, d.provider.Name, d.provider.Hint)
 }
 
-// openError says that a place which the user or the DNS named could not be asked, so that nobody knows whether the
-// service is there. An account whose calendars cannot be looked for is not an account without calendars.
-type openError struct{ err error }
-
-func (e *openError) Error() string { return e.err.Error() }
-func (e *openError) Unwrap() error { return e.err }
-
-func isOpen(err error) bool {
-	_, is := errors.AsType[*openError](err)
-	return is
-}
-
-// judge tells an answer that means "not here" from none. A place that was only guessed may fail as it likes.
-func (at candidate) judge(err error) error {
-	if err == nil || at.guess || errors.Is(err, errNotMultistatus) || errors.Is(err, errRedirect) {
-		return err
-	}
-	if status := Status(err); status == 0 || status >= 500 && status != http.StatusNotImplemented || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout {
-		return &openError{err}
-	}
-	return err
-}
-
-// find walks the candidates until one leads to the service.
-func (d *discovery) find(ctx context.Context, k Kind) (*Service, error) {
-	w := d.client.net.walk(walkKey{k, d.target.key})
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var failures []error
-	for candidate := range d.candidates(ctx, k, w.found) {
-		if candidate.err != nil {
-			failures = append(failures, candidate.judge(candidate.err))
-			continue
-		}
-		service, err := d.probe(ctx, k, candidate)
-		err = candidate.judge(err)
-		if service != nil || Status(err) == http.StatusUnauthorized {
-			w.found = candidate.url
-		}
-		if service != nil || fatal(ctx, err) {
-			return service, err
-		}
-		if err != nil {
-			failures = append(failures, err)
-		}
-	}
-	return nil, join(failures)
-}
-
-// failures is several errors in one line, each text once.
-type failures []error
-
-func join(errs []error) error {
-	if len(errs) == 0 {
-		return nil
-	}
-	return failures(errs)
-}
-
-func (f failures) Error() string {
-	var texts []string
-	for _, err := range f {
-		if text := err.Error(); !slices.Contains(texts, text) {
-			texts = append(texts, text)
-		}
-	}
-	return strings.Join(texts, "; ")
-}
-
-func (f failures) Unwrap() []error { return f }
-
-// probe asks one candidate whether it leads to the service. It returns neither service nor error where the place is fine
-// but has no such service.
+// probe asks one candidate whether it leads to the service.
 func (d *discovery) probe(ctx context.Context, k Kind, at candidate) (*Service, error) {
+	if err := d.greet(ctx, k, at); err != nil {
+		return nil, err
+	}
 	step := Step{Kind: k, Question: "PROPFIND " + cleanURL(at.url) + " (" + at.origin + ")"}
 	r, answer, err := d.context(ctx, at.url)
 	if err != nil {
-		step.Answer, step.Decision = err.Error(), "not here"
+		step.Answer, step.Decision = answerText(err), "not here"
 		d.trace(step)
 		return nil, err
 	}
 	service, err := d.service(ctx, k, r, answer, at.given)
-	step.Answer, step.Decision = describe(r), "no "+k.Service()+" here"
+	step.Answer = describe(at.url, r, answer)
 	switch {
 	case err != nil:
-		step.Decision = err.Error()
-	case service != nil && service.Collection != "":
+		step.Decision = answerText(err)
+	case service.Collection != "":
 		step.Decision = "take this collection alone"
-	case service != nil:
+	default:
 		step.Decision = "home set " + strings.Join(service.HomeSets, ", ")
 	}
 	d.trace(step)
 	return service, err
 }
 
-func describe(r *response) string {
-	if p := r.prop(nsDAV, "current-user-principal").hrefs(); len(p) > 0 {
-		return "principal " + p[0]
+// greet asks a host that the DNS chose once without credentials. It returns an error where nothing is there that would
+// need them.
+func (d *discovery) greet(ctx context.Context, k Kind, at candidate) error {
+	if !at.chosen || d.client.login.Secret == nil || d.client.trust.check(at.url) != nil || !d.net.greet(at.url) {
+		return nil
 	}
-	return "no principal"
+	step := Step{Kind: k, Question: "PROPFIND " + cleanURL(at.url) + " (" + at.origin + ", without the login)", Answer: "it answers", Decision: "log in there"}
+	req := contextRequest(at.url)
+	req.anonymous = true
+	_, _, err := d.ask(ctx, req)
+	switch status := Status(err); {
+	case err == nil:
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, errors.Is(err, errNotMultistatus):
+		step.Answer, err = answerText(err), nil
+	default:
+		step.Answer, step.Decision = answerText(err), "not here"
+	}
+	d.trace(step)
+	return err
+}
+
+// describe says in a few words what a place answered.
+func describe(asked *url.URL, r *response, answer answerTo) string {
+	var text string
+	if asked.String() != answer.url.String() {
+		text = "redirected to " + cleanURL(answer.url) + ", "
+	}
+	if p := r.prop(nsDAV, "current-user-principal").hrefs(); len(p) > 0 {
+		return text + "principal " + p[0]
+	}
+	return text + "no principal"
 }
 
 var contextProps = []propName{
@@ -259,24 +239,37 @@ var contextProps = []propName{
 	{nsCalDAV, "calendar-home-set"}, {nsCardDAV, "addressbook-home-set"},
 }
 
+// contextRequest asks a place for the principal.
+func contextRequest(at *url.URL) request {
+	req := propfindRequest(at, "0", contextProps)
+	req.retries = 2
+	return req
+}
+
 // context asks a place for the principal.
 func (d *discovery) context(ctx context.Context, u *url.URL) (*response, answerTo, error) {
-	if err := d.client.net.isDead(u); err != nil {
-		return nil, answerTo{}, err
-	}
-	req := propfindRequest(u, "0", contextProps)
-	req.retries = 2
-	r, answer, err := d.client.ask(ctx, req)
+	r, answer, err := d.ask(ctx, contextRequest(u))
 	if err != nil {
-		if _, refused := errors.AsType[*TrustError](err); ctx.Err() == nil && Status(err) == 0 && !refused && !errors.Is(err, errNotMultistatus) && !errors.Is(err, errRedirect) {
-			d.client.net.bury(u, err)
-		}
 		return nil, answer, err
 	}
 	if p := r.prop(nsDAV, "current-user-principal"); p.has(nsDAV, "unauthenticated") {
 		return nil, answer, &Error{Method: "PROPFIND", URL: cleanURL(u), StatusCode: http.StatusUnauthorized, Excerpt: "the server takes this login for nobody"}
 	}
 	return r, answer, nil
+}
+
+// ask sends a PROPFIND of Depth 0, not to a server that could not be reached a short while ago.
+func (d *discovery) ask(ctx context.Context, req request) (*response, answerTo, error) {
+	if err := d.net.isDead(req.url); err != nil {
+		return nil, answerTo{}, err
+	}
+	r, answer, err := d.client.ask(ctx, req)
+	unreachable, is := errors.AsType[*unreachableError](err)
+	_, distrusted := errors.AsType[*TrustError](err)
+	if is && !distrusted && (ctx.Err() == nil || context.Cause(ctx) == errSilent) {
+		d.net.buryServer(unreachable.at, err)
+	}
+	return r, answer, err
 }
 
 // service follows the principal to the home sets.
@@ -288,7 +281,7 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 	kind, isCollection := collectionKind(r)
 	if given && isCollection {
 		if kind != k {
-			return nil, nil
+			return nil, &absentError{cleanURL(answer.url), "it is a collection of the other kind: " + kind.String()}
 		}
 		s.Collection = d.client.pathOf(answer.url)
 		return s, nil
@@ -306,7 +299,7 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 	s.outbox = len(r.prop(nsCalDAV, "schedule-outbox-URL").hrefs()) > 0
 	if status := r.propStatus(k.traits().space, k.traits().homeSet); status >= 500 || s.Principal != "" && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
 		// It is kept from us, or the server failed: either way it is not known to be absent.
-		return nil, &openError{&Error{Method: "PROPFIND", URL: cleanURL(answer.url), StatusCode: status, Excerpt: "the server does not say what its " + k.traits().homeSet + " is"}}
+		return nil, &openError{at: answer.url, err: &Error{Method: "PROPFIND", URL: cleanURL(answer.url), StatusCode: status, Excerpt: "the server does not say what its " + k.traits().homeSet + " is"}}
 	}
 	for _, href := range r.prop(k.traits().space, k.traits().homeSet).hrefs() {
 		u, err := resolve(answer.url, href)
@@ -315,8 +308,14 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 		}
 		s.HomeSets = append(s.HomeSets, d.client.pathOf(withSlash(u)))
 	}
-	if len(s.HomeSets) == 0 {
-		return nil, nil
+	switch {
+	case len(s.HomeSets) > 0:
+		return s, nil
+	case s.Principal != "":
+		return nil, &absentError{cleanURL(answer.url), "the principal has no " + k.traits().homeSet}
+	}
+	if err := d.homeByListing(ctx, s, r, answer.url); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,13 +36,27 @@ func (r *Resolver) srv(ctx context.Context, name string) ([]*net.SRV, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*dnsTimeout)
 	defer cancel()
 	_, records, err := r.net().LookupSRV(ctx, "", "", name)
-	if dnsErr, ok := errors.AsType[*net.DNSError](err); ok && dnsErr.IsNotFound {
-		return nil, nil
-	}
-	if len(records) > 0 {
+	dnsErr, isDNS := errors.AsType[*net.DNSError](err)
+	switch {
+	case len(records) > 0:
 		return records, nil // the ones with a usable name, also beside an error
+	case isDNS && dnsErr.IsNotFound:
+		return nil, nil
+	case isDNS && dnsErr.IsTimeout, ctx.Err() != nil:
+		return nil, r.silent()
 	}
 	return nil, err
+}
+
+// errNoResolver says that nobody answers questions to the DNS.
+var errNoResolver = errors.New("no answer from the resolver")
+
+func (r *Resolver) silent() error {
+	at := r.Addr
+	if at == "" {
+		at = "the one of this system"
+	}
+	return fmt.Errorf("%w %s within %v", errNoResolver, at, 2*dnsTimeout)
 }
 
 // txt returns the character strings of all TXT records of a name, each apart: RFC 6763 section 6 puts several key=value
@@ -51,6 +66,8 @@ func (r *Resolver) txt(ctx context.Context, name string) ([]string, error) {
 	if err != nil {
 		return net.DefaultResolver.LookupTXT(ctx, name)
 	}
+	ctx, cancel := context.WithTimeout(ctx, 2*dnsTimeout)
+	defer cancel()
 	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.TypeTXT)
 	for _, server := range servers {
 		var answer *dns.Msg
@@ -103,12 +120,13 @@ func txtStrings(answer *dns.Msg) []string {
 	return out
 }
 
-// contextPaths returns the values of the "path" keys among the strings of TXT records (RFC 6764 section 4).
+// contextPaths returns the values of the "path" keys among the strings of TXT records (RFC 6764 section 4), each once.
 func contextPaths(strs []string) []string {
 	var paths []string
 	for _, s := range strs {
 		key, value, _ := strings.Cut(s, "=")
-		if strings.EqualFold(key, "path") && strings.HasPrefix(value, "/") {
+		value = strings.TrimSpace(value)
+		if strings.EqualFold(strings.TrimSpace(key), "path") && strings.HasPrefix(value, "/") && !slices.Contains(paths, value) {
 			paths = append(paths, value)
 		}
 	}

@@ -20,6 +20,7 @@ type traits struct {
 	space        string // XML namespace
 	homeSet      string // property of the principal: RFC 4791 section 6.2.1, RFC 6352 section 7.1.1
 	resourceType string // RFC 4791 section 4.2, RFC 6352 section 5.2
+	feature      string // token of the DAV header: RFC 4791 section 5.1, RFC 6352 section 6.1
 	multiget     string // report: RFC 4791 section 7.9, RFC 6352 section 8.7
 	data         string // property that holds the object: RFC 4791 section 9.6, RFC 6352 section 10.4
 	description  string // RFC 4791 section 5.2.1, RFC 6352 section 6.2.1
@@ -40,13 +41,13 @@ const (
 var kinds = [...]traits{
 	Calendar: {
 		name: "calendar", service: "caldav", space: nsCalDAV,
-		homeSet: "calendar-home-set", resourceType: "calendar",
+		homeSet: "calendar-home-set", resourceType: "calendar", feature: "calendar-access",
 		multiget: "calendar-multiget", data: "calendar-data", description: "calendar-description",
 		mediaType: "text/calendar", extension: ".ics", begin: "BEGIN:VCALENDAR",
 	},
 	AddressBook: {
 		name: "address book", service: "carddav", space: nsCardDAV,
-		homeSet: "addressbook-home-set", resourceType: "addressbook",
+		homeSet: "addressbook-home-set", resourceType: "addressbook", feature: "addressbook",
 		multiget: "addressbook-multiget", data: "address-data", description: "addressbook-description",
 		mediaType: "text/vcard", extension: ".vcf", begin: "BEGIN:VCARD",
 	},

@@ -3,6 +3,7 @@ package dav
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -40,10 +41,13 @@ type Network struct {
 	mu    sync.Mutex
 	hosts map[string]*host
 	walks map[walkKey]*walk
-	dead  map[string]grave // by origin
+	dead  map[string]grave // by origin, host or resolver
+
+	greeted map[string]bool    // by origin: hosts that the DNS chose, which were asked without credentials first
+	logins  map[string]*logins // by domain
 }
 
-// grave is a server that could not be reached. For a while it is not asked again: of a thousand accounts on a server that
+// grave is a server, a host's name or a resolver that could not be reached. For a while it is not asked again: of a thousand accounts on a server that
 // is down each would wait as long as the first.
 type grave struct {
 	until time.Time
@@ -69,7 +73,8 @@ func NewNetwork(s Settings) *Network {
 	if s.Resolver == nil {
 		s.Resolver = &Resolver{}
 	}
-	n := &Network{settings: s, hosts: map[string]*host{}, walks: map[walkKey]*walk{}, dead: map[string]grave{}}
+	n := &Network{settings: s, hosts: map[string]*host{}, walks: map[walkKey]*walk{}, dead: map[string]grave{},
+		greeted: map[string]bool{}, logins: map[string]*logins{}}
 	n.http = n.newClient(s.TLS)
 	n.anonymous = n.http
 	if s.TLS != nil && len(s.TLS.Certificates) > 0 {
@@ -106,22 +111,47 @@ func newTransport(s Settings, config *tls.Config) *http.Transport {
 	}
 }
 
-// bury remembers that a server could not be reached.
-func (n *Network) bury(u *url.URL, err error) {
+// bury remembers that a place could not be reached.
+func (n *Network) bury(place string, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.dead[origin(u)] = grave{time.Now().Add(deadFor), err}
+	n.dead[place] = grave{time.Now().Add(deadFor), err}
+}
+
+// buryServer remembers that a server could not be reached; all ports of it, where its name leads nowhere.
+func (n *Network) buryServer(u *url.URL, err error) {
+	if _, noName := errors.AsType[*net.DNSError](err); noName {
+		n.bury(u.Hostname(), err)
+		return
+	}
+	n.bury(origin(u), err)
 }
 
 // isDead returns the error that a server gave a short while ago, nil where it may be asked.
 func (n *Network) isDead(u *url.URL) error {
+	if err := n.buried(u.Hostname()); err != nil {
+		return err
+	}
+	return n.buried(origin(u))
+}
+
+func (n *Network) buried(place string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	g, ok := n.dead[origin(u)]
+	g, ok := n.dead[place]
 	if !ok || time.Now().After(g.until) {
 		return nil
 	}
 	return g.err
+}
+
+// greet tells whether a host is met for the first time in this run.
+func (n *Network) greet(u *url.URL) (first bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	first = !n.greeted[origin(u)]
+	n.greeted[origin(u)] = true
+	return first
 }
 
 // Close drops the connections that are kept open. Requests that are under way go on.

@@ -13,15 +13,41 @@ const maxRedirects = 5
 // errRedirect marks a redirect that is not followed.
 var errRedirect = errors.New("redirect not followed")
 
-// follow sends a request and follows redirects with method, body and headers kept, as RFC 6764 section 5 needs it. A 303
-// after a PUT is an answer, not a place to PUT again.
+// follow sends a request, at once to where its resource is known to have moved.
 func (c *Client) follow(ctx context.Context, req request) (*http.Response, error) {
-	seen := map[string]bool{}
+	to := c.moves.of(req.url)
+	if to == nil || req.anonymous {
+		return c.followRedirects(ctx, req)
+	}
+	moved := req
+	moved.url = to
+	resp, err := c.once(ctx, moved)
+	if err == nil && !stale(resp.StatusCode) {
+		return resp, nil
+	}
+	c.moves.forget(req.url)
+	if err != nil {
+		return nil, err // it may have been acted on; whether to ask again is for send to say
+	}
+	discard(resp)
+	return c.followRedirects(ctx, req)
+}
+
+// followRedirects sends a request and follows redirects with method, body and headers kept, as RFC 6764 section 5 needs
+// it. A 303 after a PUT is an answer, not a place to PUT again.
+func (c *Client) followRedirects(ctx context.Context, req request) (*http.Response, error) {
+	asked, seen := req.url, map[string]bool{}
 	for {
 		seen[req.url.String()] = true
 		resp, err := c.once(ctx, req)
-		if err != nil || !isRedirect(req.method, resp) {
-			return resp, err
+		if err != nil {
+			return nil, err
+		}
+		if !isRedirect(req.method, resp) {
+			if len(seen) > 1 && !req.anonymous {
+				c.moves.learn(asked, req.url, req.method, resp.StatusCode)
+			}
+			return resp, nil
 		}
 		target, err := redirectTarget(req.url, resp)
 		discard(resp)

@@ -23,8 +23,9 @@ func (e *TrustError) Error() string {
 }
 
 // trust decides where the credentials of one account may go: to the host that the accounts file names, to hosts of the
-// same registrable domain over TLS, and to hosts the user vouches for. Names that DNS or a redirect brought up are none
-// of these by themselves (RFC 6764 section 8).
+// same registrable domain over TLS (or without, where the user allows that: whoever on the way can answer for one host of
+// a domain can answer for all), and to hosts the user vouches for. Names that DNS or a redirect brought up are none of
+// these by themselves (RFC 6764 section 8).
 type trust struct {
 	named          []string // host names from the accounts file: of the URL, or the domain of the mail address
 	hosts          []string // --trust-host
@@ -41,8 +42,8 @@ func (t trust) check(u *url.URL) error {
 	if slices.Contains(t.named, name) || slices.ContainsFunc(t.hosts, func(h string) bool { return strings.EqualFold(h, name) }) {
 		return nil
 	}
-	if u.Scheme == "https" && (slices.ContainsFunc(t.named, func(n string) bool { return sameSite(n, name) }) ||
-		slices.ContainsFunc(t.provider, func(h string) bool { return isBelow(name, h) })) {
+	if slices.ContainsFunc(t.named, func(n string) bool { return sameSite(n, name) }) ||
+		u.Scheme == "https" && slices.ContainsFunc(t.provider, func(h string) bool { return isBelow(name, h) }) {
 		return nil
 	}
 	return &TrustError{origin(u), fmt.Sprintf("%s does not belong to %s", name, strings.Join(t.named, ", ")),
