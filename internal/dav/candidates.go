@@ -73,7 +73,7 @@ func (d *discovery) fromProvider(k Kind, yield func(candidate) bool) bool {
 		step.Answer += ", " + d.provider.Hint
 	}
 	d.trace(step)
-	return u == nil || yield(candidate{url: u, origin: "the table of providers: " + d.provider.Name, own: true, perUser: d.provider.perUser(k)})
+	return u == nil || yield(candidate{url: u, origin: "the table of providers: " + d.provider.Name, own: true, table: true})
 }
 
 // fromProducts tries where server software usually is, at a host that the user named.
@@ -129,7 +129,7 @@ func (d *discovery) fromDomain(ctx context.Context, k Kind, yield func(candidate
 func (d *discovery) guess(k Kind, scheme, port string, yield func(candidate) bool) bool {
 	for _, p := range []string{wellKnown(k), "/"} {
 		u := &url.URL{Scheme: scheme, Host: d.target.hostPort(port), Path: p}
-		if !yield(candidate{url: u, origin: "the domain itself", guess: true}) {
+		if !yield(candidate{url: u, origin: "the domain itself", guess: true, chosen: d.target.mail}) {
 			return false
 		}
 	}

@@ -176,7 +176,7 @@ func (d *discovery) hint(err error) error {
 }
 
 // probe asks one candidate whether it leads to the service.
-func (d *discovery) probe(ctx context.Context, k Kind, at candidate) (*Service, error) {
+func (d *discovery) probe(ctx context.Context, k Kind, at *candidate) (*Service, error) {
 	if err := d.greet(ctx, k, at); err != nil {
 		return nil, err
 	}
@@ -201,22 +201,31 @@ func (d *discovery) probe(ctx context.Context, k Kind, at candidate) (*Service, 
 	return service, err
 }
 
-// greet asks a host that the DNS chose once without credentials. It returns an error where nothing is there that would
-// need them.
-func (d *discovery) greet(ctx context.Context, k Kind, at candidate) error {
-	if !at.chosen || d.client.login.Secret == nil || d.client.trust.check(at.url) != nil || !d.net.greet(at.url) {
+// greet asks without credentials at a host that the user did not name, until one of its places wants a login. It returns
+// an error where there is nothing to log in to. A redirect that everybody gets is followed for good: the host it comes
+// from needs no credentials.
+func (d *discovery) greet(ctx context.Context, k Kind, at *candidate) error {
+	if !at.chosen || d.client.login.Secret == nil || d.client.trust.check(at.url) != nil || d.net.isGreeted(at.url) {
 		return nil
 	}
-	step := Step{Kind: k, Question: "PROPFIND " + cleanURL(at.url) + " (" + at.origin + ", without the login)", Answer: "it answers", Decision: "log in there"}
+	step := Step{Kind: k, Question: "PROPFIND " + cleanURL(at.url) + " (" + at.origin + ", without the login)", Answer: "a multistatus", Decision: "log in there"}
 	req := contextRequest(at.url)
 	req.anonymous = true
-	_, _, err := d.ask(ctx, req)
-	switch status := Status(err); {
-	case err == nil:
-	case status == http.StatusUnauthorized, status == http.StatusForbidden, errors.Is(err, errNotMultistatus):
-		step.Answer, err = answerText(err), nil
+	_, answer, err := d.ask(ctx, req)
+	if err != nil {
+		step.Answer = answerText(err)
+	}
+	status := Status(err)
+	switch page := errors.Is(err, errNotMultistatus) && !at.guess; {
+	case err == nil, status == http.StatusUnauthorized, status == http.StatusForbidden, page:
+		err = nil
+		if final := answer.url; final != nil && final.String() != at.url.String() {
+			step.Answer = "redirected to " + cleanURL(final) + ", " + step.Answer
+			at.url = final
+		}
+		d.net.setGreeted(at.url)
 	default:
-		step.Answer, step.Decision = answerText(err), "not here"
+		step.Decision = "not here"
 	}
 	d.trace(step)
 	return err

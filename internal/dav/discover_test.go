@@ -1,23 +1,11 @@
 package dav_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
-
-	"github.com/miekg/dns"
 
 	"davferry/internal/dav"
 	"davferry/internal/dav/davtest"
@@ -192,133 +180,8 @@ func TestWalkOncePerDomain(t *testing.T) {
 	}
 }
 
-// certificate makes a self-signed certificate for a name, and the pool that trusts it.
-func certificate(t *testing.T, names ...string) (tls.Certificate, *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: names, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(parsed)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
-}
-
-// zone is a DNS server on loopback that answers from records in zone-file form.
-func zone(t *testing.T, records ...string) *dav.Resolver {
-	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	handler := dns.HandlerFunc(func(w dns.ResponseWriter, question *dns.Msg) {
-		answer := new(dns.Msg).SetReply(question)
-		for _, text := range records {
-			rr, err := dns.NewRR(text)
-			if err != nil {
-				t.Error(err)
-				continue
-			}
-			if strings.EqualFold(rr.Header().Name, question.Question[0].Name) && rr.Header().Rrtype == question.Question[0].Qtype {
-				answer.Answer = append(answer.Answer, rr)
-			}
-		}
-		if len(answer.Answer) == 0 {
-			answer.Rcode = dns.RcodeNameError
-		}
-		w.WriteMsg(answer)
-	})
-	var started sync.WaitGroup
-	started.Add(1)
-	server := &dns.Server{PacketConn: conn, Handler: handler, NotifyStartedFunc: started.Done}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		server.ActivateAndServe()
-	}()
-	started.Wait()
-	t.Cleanup(func() {
-		server.Shutdown()
-		<-done
-	})
-	return &dav.Resolver{Addr: conn.LocalAddr().String()}
-}
-
-func TestOpenFromMailAddress(t *testing.T) {
-	cert, pool := certificate(t, "dav.example.test", "dav.elsewhere.test")
-	tests := []struct {
-		name    string
-		base    string
-		records []string
-		trust   []string
-		want    string // in the error, "" for success
-	}{
-		{"SRV and TXT", "/calendars-here", []string{
-			"_caldavs._tcp.example.test. IN SRV 1 5 PORT dav.example.test.",
-			`_caldavs._tcp.example.test. IN TXT "txtvers=1" "PATH=/calendars-here/"`,
-			"_carddavs._tcp.example.test. IN SRV 1 5 PORT dav.example.test.",
-			`_carddavs._tcp.example.test. IN TXT "path=/calendars-here/"`}, nil, ""},
-		{"SRV and well-known", "/dav", []string{
-			"_caldavs._tcp.example.test. IN SRV 1 5 PORT dav.example.test.",
-			"_carddavs._tcp.example.test. IN SRV 1 5 PORT dav.example.test."}, nil, ""},
-		{"the first target is down", "", []string{
-			"_caldavs._tcp.example.test. IN SRV 1 5 1 dav.example.test.",
-			"_caldavs._tcp.example.test. IN SRV 2 5 PORT dav.example.test.",
-			"_carddavs._tcp.example.test. IN SRV 2 5 PORT dav.example.test."}, nil, ""},
-		{"a target in another domain gets no password", "", []string{
-			"_caldavs._tcp.example.test. IN SRV 1 5 PORT dav.elsewhere.test."}, nil, "--trust-host dav.elsewhere.test"},
-		{"unless it is trusted", "", []string{
-			"_caldavs._tcp.example.test. IN SRV 1 5 PORT dav.elsewhere.test.",
-			"_carddavs._tcp.example.test. IN SRV 1 5 PORT dav.elsewhere.test."}, []string{"dav.elsewhere.test"}, ""},
-		{"a service that is decidedly not there", "", []string{
-			"_caldavs._tcp.example.test. IN SRV 0 0 0 .", "_carddavs._tcp.example.test. IN SRV 0 0 0 ."}, nil, "no CalDAV and no CardDAV service"},
-		{"a domain without records", "", nil, nil, "no CalDAV and no CardDAV service"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			s := davtest.New()
-			s.SetQuirks(davtest.Quirks{Base: tt.base})
-			s.AddUser("anna@example.test", "secret")
-			l, err := s.StartTLS("", cert)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer l.Close()
-			u, _ := url.Parse(l.URL)
-			records := []string{"dav.example.test. IN A 127.0.0.1", "dav.elsewhere.test. IN A 127.0.0.1"}
-			for _, r := range tt.records {
-				records = append(records, strings.ReplaceAll(r, "PORT", u.Port()))
-			}
-			n := newNetwork(t, dav.Settings{Resolver: zone(t, records...), TLS: &tls.Config{RootCAs: pool}, TrustHosts: tt.trust})
-			a, err := n.Open(t.Context(), "anna@example.test", login("anna@example.test", "secret"), nil)
-			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
-				t.Fatalf("error is %v", err)
-			}
-			if tt.want == "" && len(a.Services) != 2 {
-				t.Errorf("services are %v", a.Services)
-			}
-			for _, r := range s.Requests() {
-				if tt.want != "" && r.Authorization {
-					t.Errorf("the password went to %s %s", r.Method, r.Path)
-				}
-			}
-		})
-	}
-}
-
 // The home set of iCloud lies on another host of its domain; a home set elsewhere gets no password.
 func TestHomeSetOnAnotherHost(t *testing.T) {
-	cert, pool := certificate(t, "dav.example.test", "p01.example.test", "p01.elsewhere.test")
 	for host, trusted := range map[string]bool{"p01.example.test": true, "p01.elsewhere.test": false} {
 		t.Run(host, func(t *testing.T) {
 			principal, home := davtest.New(), davtest.New()
@@ -326,37 +189,28 @@ func TestHomeSetOnAnotherHost(t *testing.T) {
 				s.AddUser("anna", "secret")
 			}
 			home.AddCollection("anna", dav.Collection{Kind: dav.Calendar, Path: "work"})
-			first, err := principal.StartTLS("", cert)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer first.Close()
-			second, err := home.StartTLS("", cert)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer second.Close()
-			at := func(l *davtest.Listener, host string) string {
-				u, _ := url.Parse(l.URL)
-				return "https://" + net.JoinHostPort(host, u.Port())
-			}
-			principal.AddHome("anna", dav.Calendar, at(second, host)+"/calendars/anna/")
-			resolver := zone(t, "dav.example.test. IN A 127.0.0.1", host+". IN A 127.0.0.1")
-			n := newNetwork(t, dav.Settings{Resolver: resolver, TLS: &tls.Config{RootCAs: pool}})
-			a, err := n.Open(t.Context(), at(first, "dav.example.test")+"/", login("anna", "secret"), nil)
+			principal.AddHome("anna", dav.Calendar, "https://"+host+":443/calendars/anna/")
+			w := newSites(t)
+			w.serve(t, "https://dav.example.test", principal)
+			w.serve(t, "https://"+host, home)
+			w.startDNS(t, "")
+			a, err := newNetwork(t, w.settings()).Open(t.Context(), "https://dav.example.test/", login("anna", "secret"), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got, err := a.Collections(t.Context())
-			if trusted && (err != nil || len(got) != 1 || !strings.HasPrefix(got[0].Path, "https://"+host)) {
+			if !trusted {
+				if err == nil || !strings.Contains(err.Error(), "--trust-host "+host) {
+					t.Errorf("error is %v", err)
+				}
+				w.wantNoLogin(t, "https://dav.example.test")
+				return
+			}
+			if err != nil || len(got) != 1 || !strings.HasPrefix(got[0].Path, "https://"+host) {
 				t.Fatal(got, err)
 			}
-			if trusted {
-				if _, err := a.Members(t.Context(), got[0]); err != nil {
-					t.Error(err)
-				}
-			} else if err == nil || !strings.Contains(err.Error(), "--trust-host "+host) {
-				t.Errorf("error is %v", err)
+			if _, err := a.Members(t.Context(), got[0]); err != nil {
+				t.Error(err)
 			}
 		})
 	}

@@ -1,11 +1,9 @@
 package dav_test
 
 import (
-	"crypto/tls"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -56,30 +54,24 @@ func TestObjectsArriveByteForByteWithoutALength(t *testing.T) {
 // Where the SRV record of one service leads to a host that gets no password, the account was opened without that service.
 func TestServiceOnAHostThatIsNotTrustedIsNotDropped(t *testing.T) {
 	t.Parallel()
-	cert, pool := certificate(t, "dav.example.test", "dav.elsewhere.test")
 	for _, foreign := range []string{"caldavs", "carddavs"} {
 		t.Run(foreign, func(t *testing.T) {
 			t.Parallel()
 			s := davtest.New()
 			s.AddUser("anna@example.test", "secret")
-			l, err := s.StartTLS("", cert)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer l.Close()
-			u, err := url.Parse(l.URL)
-			if err != nil {
-				t.Fatal(err)
-			}
-			records := []string{"dav.example.test. IN A 127.0.0.1", "dav.elsewhere.test. IN A 127.0.0.1"}
+			w := newSites(t)
+			w.serve(t, "https://dav.example.test", s)
+			w.serve(t, "https://dav.elsewhere.test", s)
+			var records string
 			for _, service := range []string{"caldavs", "carddavs"} {
 				host := "dav.example.test."
 				if service == foreign {
 					host = "dav.elsewhere.test."
 				}
-				records = append(records, fmt.Sprintf("_%s._tcp.example.test. IN SRV 1 5 %s %s", service, u.Port(), host))
+				records += "_" + service + "._tcp.example.test. IN SRV 1 5 443 " + host + "\n"
 			}
-			n := newNetwork(t, dav.Settings{Resolver: zone(t, records...), TLS: &tls.Config{RootCAs: pool}})
+			w.startDNS(t, records)
+			n := newNetwork(t, w.settings())
 			a, err := n.Open(t.Context(), "anna@example.test", login("anna@example.test", "secret"), nil)
 			if err == nil || !strings.Contains(err.Error(), "--trust-host dav.elsewhere.test") {
 				t.Errorf("error is %v, account %+v", err, a)

@@ -29,6 +29,9 @@ type Settings struct {
 	AllowPlaintext bool          // http:// to hosts other than loopback addresses
 	Resolver       *Resolver     // for SRV and TXT records and for hosts; default the system's
 	Log            *slog.Logger  // one debug line a request; default none
+
+	// dial makes connections in the place of a dialer, for tests of ports that only root may listen on.
+	dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 // Network is what all accounts of a run share: connections, limits per host, and what discovery found out about a domain.
@@ -43,7 +46,7 @@ type Network struct {
 	walks map[walkKey]*walk
 	dead  map[string]grave // by origin, host or resolver
 
-	greeted map[string]bool    // by origin: hosts that the DNS chose, which were asked without credentials first
+	greeted map[string]bool    // by origin: hosts that nobody named and that have asked for a login
 	logins  map[string]*logins // by domain
 }
 
@@ -99,9 +102,13 @@ func (n *Network) newClient(config *tls.Config) *http.Client {
 // (Baikal behind nginx) and takes the limit per host out of our hands.
 func newTransport(s Settings, config *tls.Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second, Resolver: s.Resolver.net()}
+	dial := dialer.DialContext
+	if s.dial != nil {
+		dial = s.dial
+	}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
+		DialContext:           dial,
 		TLSClientConfig:       config,
 		TLSHandshakeTimeout:   15 * time.Second,
 		MaxIdleConnsPerHost:   s.Connections,
@@ -145,13 +152,17 @@ func (n *Network) buried(place string) error {
 	return g.err
 }
 
-// greet tells whether a host is met for the first time in this run.
-func (n *Network) greet(u *url.URL) (first bool) {
+// isGreeted tells whether a host that nobody named has asked for a login.
+func (n *Network) isGreeted(u *url.URL) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	first = !n.greeted[origin(u)]
+	return n.greeted[origin(u)]
+}
+
+func (n *Network) setGreeted(u *url.URL) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.greeted[origin(u)] = true
-	return first
 }
 
 // Close drops the connections that are kept open. Requests that are under way go on.

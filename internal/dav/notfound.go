@@ -44,6 +44,9 @@ func (at candidate) judge(err error) error {
 	if err == nil || errors.Is(err, errNotMultistatus) || errors.Is(err, errRedirect) || isOpen(err) {
 		return err
 	}
+	if dnsErr, ok := errors.AsType[*net.DNSError](err); ok && dnsErr.IsNotFound && at.table {
+		return err // the table is old, and no word of the provider
+	}
 	_, absent := errors.AsType[*absentError](err)
 	status := Status(err)
 	if status == 0 && !absent || status >= 500 && status != http.StatusNotImplemented || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout {

@@ -57,7 +57,7 @@ type answerTo struct {
 }
 
 // multistatus sends a request and hands each response of the multistatus to each. begin is called before the first
-// response, and again where an answer broke off and the request is sent once more.
+// response, or where there will be none, and again where an answer broke off and the request is sent once more.
 func (c *Client) multistatus(ctx context.Context, req request, begin func(answerTo), each func(*response) error) error {
 	for attempt := 1; ; attempt++ {
 		err := c.multistatusOnce(ctx, req, begin, each)
@@ -86,12 +86,12 @@ func (c *Client) multistatusOnce(ctx context.Context, req request, begin func(an
 	if err != nil {
 		return err
 	}
+	begin(answerTo{resp.Request.URL, resp.Header})
 	// Some servers answer 200 where 207 is meant; the document decides.
 	if resp.StatusCode != http.StatusMultiStatus && resp.StatusCode != http.StatusOK {
 		return answerError(req, resp)
 	}
 	defer discard(resp)
-	begin(answerTo{resp.Request.URL, resp.Header})
 	for r, err := range readMultistatus(resp.Body) {
 		if err != nil {
 			syntax, isSyntax := errors.AsType[*xml.SyntaxError](err)

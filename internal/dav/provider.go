@@ -85,19 +85,12 @@ func isBelow(name, above string) bool {
 	return name == above || strings.HasSuffix(name, "."+above)
 }
 
-// perUser tells whether where to start for a kind depends on the login.
-func (p *Provider) perUser(k Kind) bool { return strings.Contains(p.template(k), "{") }
-
-func (p *Provider) template(k Kind) string {
-	if k == AddressBook {
-		return p.CardDAV
-	}
-	return p.CalDAV
-}
-
 // url returns where to start for a kind and a login, nil where the provider has no such service.
 func (p *Provider) url(k Kind, user string) *url.URL {
-	template := p.template(k)
+	template := p.CalDAV
+	if k == AddressBook {
+		template = p.CardDAV
+	}
 	local, _, _ := strings.Cut(user, "@")
 	text := strings.NewReplacer("{user}", url.PathEscape(user), "{local}", url.PathEscape(local)).Replace(template)
 	u, err := url.Parse(text)

@@ -114,7 +114,7 @@ func (d *discovery) walk(ctx context.Context, k Kind, start *candidate) (s *Serv
 		} else if at.url != nil {
 			asked[at.url.String()] = true
 		}
-		service, err := d.try(ctx, k, at)
+		service, err := d.try(ctx, k, &at)
 		switch {
 		case service != nil:
 			at.guess, at.origin = false, "found before"
@@ -141,7 +141,7 @@ func (d *discovery) walk(ctx context.Context, k Kind, start *candidate) (s *Serv
 func (d *discovery) revisit(ctx context.Context, k Kind, f *findings) (*Service, error) {
 	failed := []error{f.missing}
 	for _, at := range f.places {
-		service, err := d.try(ctx, k, at)
+		service, err := d.try(ctx, k, &at)
 		if service != nil || fatal(ctx, err) {
 			return service, err
 		}
@@ -151,11 +151,11 @@ func (d *discovery) revisit(ctx context.Context, k Kind, f *findings) (*Service,
 }
 
 // try asks one candidate, with a limit of time where nobody named it.
-func (d *discovery) try(ctx context.Context, k Kind, at candidate) (*Service, error) {
+func (d *discovery) try(ctx context.Context, k Kind, at *candidate) (*Service, error) {
 	if at.err != nil {
 		return nil, at.judge(at.err)
 	}
-	if at.perUser {
+	if at.table {
 		at.url = d.provider.url(k, d.client.login.User)
 	}
 	if at.guess {
@@ -184,8 +184,8 @@ type candidate struct {
 	origin  string // how it came up, for people
 	given   bool   // by the user
 	guess   bool   // by nobody: the domain of a mail address need not be that of a server
-	chosen  bool   // by the DNS: the host gets no credentials before it asked for them
+	chosen  bool   // not by the user, but by the DNS or as a guess: the host gets no credentials before it asks for them
 	own     bool   // the path is for this service alone, so that it may be there for one account and not for another
-	perUser bool   // from the table of providers, with the user's name in it
+	table   bool   // from the table of providers; the user's name may be in it
 	err     error  // in the place of a URL: a question to the DNS that failed
 }
