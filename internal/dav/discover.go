@@ -203,9 +203,10 @@ func (d *discovery) probe(ctx context.Context, k Kind, at *candidate) (*Service,
 
 // greet asks without credentials at a host that the user did not name, until one of its places wants a login. It returns
 // an error where there is nothing to log in to. A redirect that everybody gets is followed for good: the host it comes
-// from needs no credentials.
+// from needs no credentials, and the other accounts of the domain need not be redirected.
 func (d *discovery) greet(ctx context.Context, k Kind, at *candidate) error {
-	if !at.chosen || d.client.login.Secret == nil || d.client.trust.check(at.url) != nil || d.net.isGreeted(at.url) {
+	known := d.net.isGreeted(at.url) && at.url.Path != wellKnown(k)
+	if !at.chosen || known || d.client.login.Secret == nil || d.client.trust.check(at.url) != nil {
 		return nil
 	}
 	step := Step{Kind: k, Question: "PROPFIND " + cleanURL(at.url) + " (" + at.origin + ", without the login)", Answer: "a multistatus", Decision: "log in there"}
@@ -224,6 +225,7 @@ func (d *discovery) greet(ctx context.Context, k Kind, at *candidate) error {
 			at.url = final
 		}
 		d.net.setGreeted(at.url)
+		at.chosen = false
 	default:
 		step.Decision = "not here"
 	}

@@ -180,12 +180,12 @@ func (at candidate) differs(err error) bool {
 
 // candidate is a URL where a service may be.
 type candidate struct {
-	url     *url.URL
-	origin  string // how it came up, for people
-	given   bool   // by the user
-	guess   bool   // by nobody: the domain of a mail address need not be that of a server
-	chosen  bool   // not by the user, but by the DNS or as a guess: the host gets no credentials before it asks for them
-	own     bool   // the path is for this service alone, so that it may be there for one account and not for another
-	table   bool   // from the table of providers; the user's name may be in it
-	err     error  // in the place of a URL: a question to the DNS that failed
+	url    *url.URL
+	origin string // how it came up, for people
+	given  bool   // by the user
+	guess  bool   // by nobody: the domain of a mail address need not be that of a server
+	chosen bool   // not by the user, but by the DNS or as a guess: the host gets no credentials before it asks for them
+	own    bool   // the path is for this service alone, so that it may be there for one account and not for another
+	table  bool   // from the table of providers; the user's name may be in it
+	err    error  // in the place of a URL: a question to the DNS that failed
 }
