@@ -74,10 +74,11 @@ func splitURL(u *url.URL) (folder, name string) {
 	return text[:i], text[i:]
 }
 
-// stale tells whether an answer contradicts that something is where it was redirected to.
+// stale tells whether an answer contradicts that something is where it was redirected to. A PUT below a collection that
+// is not there is answered 409 (RFC 4918 section 9.7.1).
 func stale(status int) bool {
 	switch status {
-	case http.StatusNotFound, http.StatusGone, http.StatusMethodNotAllowed, http.StatusMisdirectedRequest:
+	case http.StatusConflict, http.StatusNotFound, http.StatusGone, http.StatusMethodNotAllowed, http.StatusMisdirectedRequest:
 		return true
 	}
 	return status >= 300 && status < 400

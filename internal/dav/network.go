@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -88,14 +89,23 @@ func NewNetwork(s Settings) *Network {
 	return n
 }
 
-func (n *Network) newClient(config *tls.Config) *http.Client {
+func (n *Network) newClient(config *tls.Config) webdav.HTTPClient {
 	transport := newTransport(n.settings, config)
 	n.transports = append(n.transports, transport)
-	return &http.Client{
-		Transport: transport,
-		// Go would turn a redirected PROPFIND into a GET without its body; redirects are followed in redirect.go.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	return sender{transport}
+}
+
+// sender sends one request and nothing more. An http.Client would turn a redirected PROPFIND into a GET without its body
+// and fail at a sloppy Location; redirects are followed in redirect.go.
+type sender struct{ transport *http.Transport }
+
+// Do is http.Client's, without redirects and cookies.
+func (s sender) Do(r *http.Request) (*http.Response, error) {
+	resp, err := s.transport.RoundTrip(r)
+	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
+		return nil, fmt.Errorf("%w: %w", http.ErrSchemeMismatch, err)
 	}
+	return resp, err
 }
 
 // newTransport keeps to HTTP/1.1 and few connections: multiplexing many requests over HTTP/2 is fragile on some servers
