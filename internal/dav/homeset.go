@@ -14,7 +14,13 @@ import (
 func (d *discovery) homeByListing(ctx context.Context, s *Service, place *response, at *url.URL) error {
 	nothing := &absentError{cleanURL(at), "the answer names no principal, no home set and no collection"}
 	t := s.Kind.traits()
-	if !place.prop(nsDAV, "resourcetype").has(nsDAV, "collection") || len(s.Features) > 0 && !s.Has(t.feature) {
+	for _, k := range Kinds {
+		if place.prop(k.traits().space, k.traits().homeSet) != nil {
+			return &absentError{cleanURL(at), "it has a " + k.traits().homeSet + " and no " + t.homeSet}
+		}
+	}
+	isFolder := place.prop(nsDAV, "resourcetype").has(nsDAV, "collection") && !SameResource(at.EscapedPath(), wellKnown(s.Kind))
+	if !isFolder || len(s.Features) > 0 && !s.Has(t.feature) {
 		return nothing
 	}
 	found, err := d.list(ctx, s.Kind, at)
