@@ -2,7 +2,6 @@ package dav_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -133,50 +132,6 @@ func TestWrongPasswordIsTriedOnce(t *testing.T) {
 	}
 	if n := len(p.Requests()); n > 2 {
 		t.Errorf("the wrong password was sent %d times", n)
-	}
-}
-
-func TestOpenWhereNothingIs(t *testing.T) {
-	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		w.Write([]byte("<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in</body></html>"))
-	}))
-	defer page.Close()
-	circle := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, r.URL.Path+"x", http.StatusFound)
-	}))
-	defer circle.Close()
-	tests := []struct{ name, address, want string }{
-		{"a web page", page.URL, "no multistatus but <html>"},
-		{"redirects without end", circle.URL, "redirect not followed"},
-		{"a port where nothing listens", "http://127.0.0.1:1/", "connection refused"},
-		{"a host that does not exist", "https://nowhere.invalid/", "nowhere.invalid"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := newNetwork(t, dav.Settings{}).Open(t.Context(), tt.address, login("anna", "secret"), nil)
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error is %v, want %q in it", err, tt.want)
-			}
-		})
-	}
-}
-
-// One walk serves all accounts of a domain.
-func TestWalkOncePerDomain(t *testing.T) {
-	p := newPeer(t, davtest.Quirks{Base: "/dav"})
-	p.AddUser("bert", "secret")
-	n := newNetwork(t, dav.Settings{})
-	open := func(user string) []davtest.Request {
-		p.ResetRequests()
-		if _, err := n.Open(t.Context(), p.URL, login(user, "secret"), nil); err != nil {
-			t.Fatal(err)
-		}
-		return p.Requests()
-	}
-	first, second := open("anna"), open("bert")
-	if len(second) >= len(first) {
-		t.Errorf("%d requests for the first account, %d for the second", len(first), len(second))
 	}
 }
 

@@ -14,10 +14,16 @@ import (
 
 // Resolver answers the questions that discovery asks the DNS. The zero value asks the system's resolvers.
 type Resolver struct {
-	Addr string // host:port of the resolver to ask, "" for the system's
+	Addr    string        // host:port of the resolver to ask, "" for the system's
+	Timeout time.Duration // how long one question may take, 0 for 10 seconds
 }
 
-const dnsTimeout = 5 * time.Second
+func (r *Resolver) timeout() time.Duration {
+	if r.Timeout <= 0 {
+		return 10 * time.Second
+	}
+	return r.Timeout
+}
 
 // net returns the same resolver in the form that dialling needs.
 func (r *Resolver) net() *net.Resolver {
@@ -25,7 +31,7 @@ func (r *Resolver) net() *net.Resolver {
 		return net.DefaultResolver
 	}
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		d := net.Dialer{Timeout: dnsTimeout}
+		d := net.Dialer{Timeout: r.timeout()}
 		return d.DialContext(ctx, network, r.Addr)
 	}}
 }
@@ -33,7 +39,7 @@ func (r *Resolver) net() *net.Resolver {
 // srv returns the targets of an SRV name in the order in which to try them: by priority, within one at random by weight
 // (RFC 2782). A name that does not exist has none.
 func (r *Resolver) srv(ctx context.Context, name string) ([]*net.SRV, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*dnsTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.timeout())
 	defer cancel()
 	_, records, err := r.net().LookupSRV(ctx, "", "", name)
 	dnsErr, isDNS := errors.AsType[*net.DNSError](err)
@@ -56,7 +62,7 @@ func (r *Resolver) silent() error {
 	if at == "" {
 		at = "the one of this system"
 	}
-	return fmt.Errorf("%w %s within %v", errNoResolver, at, 2*dnsTimeout)
+	return fmt.Errorf("%w %s within %v", errNoResolver, at, r.timeout())
 }
 
 // txt returns the character strings of all TXT records of a name, each apart: RFC 6763 section 6 puts several key=value
@@ -66,12 +72,12 @@ func (r *Resolver) txt(ctx context.Context, name string) ([]string, error) {
 	if err != nil {
 		return net.DefaultResolver.LookupTXT(ctx, name)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*dnsTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.timeout())
 	defer cancel()
 	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.TypeTXT)
 	for _, server := range servers {
 		var answer *dns.Msg
-		if answer, err = exchange(ctx, question, server); err == nil {
+		if answer, err = r.exchange(ctx, question, server); err == nil {
 			return txtStrings(answer), nil
 		}
 	}
@@ -94,11 +100,11 @@ func (r *Resolver) servers() ([]string, error) {
 }
 
 // exchange asks over UDP, and over TCP where the answer does not fit.
-func exchange(ctx context.Context, question *dns.Msg, server string) (*dns.Msg, error) {
-	udp := dns.Client{Timeout: dnsTimeout}
+func (r *Resolver) exchange(ctx context.Context, question *dns.Msg, server string) (*dns.Msg, error) {
+	udp := dns.Client{Timeout: r.timeout() / 2} // which leaves time for a second server
 	answer, _, err := udp.ExchangeContext(ctx, question, server)
 	if err == nil && answer.Truncated {
-		tcp := dns.Client{Net: "tcp", Timeout: dnsTimeout}
+		tcp := dns.Client{Net: "tcp", Timeout: r.timeout() / 2}
 		answer, _, err = tcp.ExchangeContext(ctx, question, server)
 	}
 	if err != nil {

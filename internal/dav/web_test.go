@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"davferry/internal/dav"
 	"davferry/internal/dav/davtest"
@@ -81,7 +82,9 @@ func (w *web) settings() dav.Settings {
 		if err != nil {
 			return nil, err
 		}
-		addrs, err := resolver.LookupHost(ctx, host)
+		lookup, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		addrs, err := resolver.LookupHost(lookup, host)
 		if err != nil {
 			return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 		}
