@@ -51,9 +51,9 @@ func (d *discovery) fromBeyond(ctx context.Context, k Kind, yield func(candidate
 	switch {
 	case d.target.mail:
 	case d.target.url == nil:
-		d.fromProducts(&url.URL{Scheme: "https", Host: d.target.hostPort("")}, yield)
+		d.fromProducts(k, &url.URL{Scheme: "https", Host: d.target.hostPort("")}, yield)
 	case d.target.isHost() || d.fromDomain(ctx, k, yield):
-		d.fromProducts(d.target.url, yield)
+		d.fromProducts(k, d.target.url, yield)
 	}
 }
 
@@ -73,14 +73,14 @@ func (d *discovery) fromProvider(k Kind, yield func(candidate) bool) bool {
 		step.Answer += ", " + d.provider.Hint
 	}
 	d.trace(step)
-	return u == nil || yield(candidate{url: u, origin: "the table of providers: " + d.provider.Name, own: true, table: true})
+	return u == nil || yield(candidate{url: u, origin: "the table of providers: " + d.provider.Name, own: true, table: true, forUser: func(user string) *url.URL { return d.provider.url(k, user) }})
 }
 
 // fromProducts tries where server software usually is, at a host that the user named.
-func (d *discovery) fromProducts(host *url.URL, yield func(candidate) bool) {
+func (d *discovery) fromProducts(k Kind, host *url.URL, yield func(candidate) bool) {
 	for _, p := range Products {
-		u := &url.URL{Scheme: host.Scheme, Host: host.Host, Path: p.Path}
-		if !yield(candidate{url: u, origin: "where " + p.Name + " is", guess: true}) {
+		place := func(user string) *url.URL { return host.ResolveReference(p.path(k, user)) }
+		if !yield(candidate{url: place(d.client.login.User), origin: "where " + p.Name + " is", guess: true, forUser: place}) {
 			return
 		}
 	}

@@ -32,18 +32,27 @@ var Providers = []Provider{
 		"developers.google.com/calendar/caldav/v2/guide, developers.google.com/people/carddav"},
 	{"Fastmail", []string{"fastmail.com", "fastmail.fm", "messagingengine.com"}, []string{"fastmail.com"},
 		"https://caldav.fastmail.com/", "https://carddav.fastmail.com/", hintAppPassword, "fastmail.help, server names and ports"},
-	{"Yahoo", []string{"yahoo.com", "ymail.com", "rocketmail.com", "aol.com"}, []string{"yahoo.com"},
+	{"Yahoo", []string{"yahoo.com", "ymail.com", "rocketmail.com"}, []string{"yahoo.com"},
 		"https://caldav.calendar.yahoo.com/principals/users/{local}", "https://carddav.address.yahoo.com/principals/users/{local}", hintAppPassword, "KDE kdepim-runtime, list of DAV providers"},
+	{"AOL", []string{"aol.com"}, []string{"aol.com", "yahoo.com"},
+		"https://caldav.aol.com/", "https://carddav.aol.com/", hintAppPassword, "help.aol.com, sync calendar and contacts"},
 	{"GMX", []string{"gmx.net", "gmx.de", "gmx.at", "gmx.ch"}, []string{"gmx.net"},
-		"https://caldav.gmx.net/begenda/dav/{user}/", "https://carddav.gmx.net/", hintAppPassword, "python-caldav, compatibility hints"},
+		"https://caldav.gmx.net/begenda/dav/{user}/", "https://carddav.gmx.net/.well-known/carddav", hintAppPassword,
+		"python-caldav, compatibility hints; jobisoft/DAV-4-TbSync, service providers"},
+	{"GMX", []string{"gmx.com", "gmx.us", "gmx.co.uk"}, []string{"gmx.com"},
+		"https://caldav.gmx.com/", "https://carddav.gmx.com/.well-known/carddav", hintAppPassword, "jobisoft/DAV-4-TbSync, service providers"},
 	{"web.de", []string{"web.de"}, []string{"web.de"},
 		"https://caldav.web.de/", "https://carddav.web.de/", hintAppPassword, "KDE kdepim-runtime, list of DAV providers"},
-	{"Posteo", []string{"posteo.de", "posteo.net", "posteo.eu"}, []string{"posteo.de"},
+	{"Posteo", []string{"posteo.de", "posteo.net", "posteo.eu", "posteo.org", "posteo.at", "posteo.ch"}, []string{"posteo.de"},
 		"https://posteo.de:8443/", "https://posteo.de:8843/", "", "posteo.de/en/help, calendar and address book"},
 	{"mailbox.org", []string{"mailbox.org"}, []string{"mailbox.org"},
 		"https://dav.mailbox.org/caldav/", "https://dav.mailbox.org/carddav/", "", "kb.mailbox.org, CalDAV and CardDAV"},
 	{"Zoho", []string{"zoho.com", "zohomail.com"}, []string{"zoho.com"},
-		"https://calendar.zoho.com/", "https://contacts.zoho.com/", hintAppPassword, "zoho.com/calendar/help, CalDAV"},
+		"https://calendar.zoho.com/", "https://contacts.zoho.com/", hintAppPassword, "zoho.com/calendar/help, CalDAV; zoho.com/contacts/help, CardDAV"},
+	{"Zoho in Europe", []string{"zoho.eu", "zohomail.eu"}, []string{"zoho.eu"},
+		"https://calendar.zoho.eu/", "https://contacts.zoho.eu/", hintAppPassword, "zoho.com/calendar/help, CalDAV"},
+	{"Zoho in India", []string{"zoho.in", "zohomail.in"}, []string{"zoho.in"},
+		"https://calendar.zoho.in/", "https://contacts.zoho.in/", hintAppPassword, "zoho.com/calendar/help, CalDAV"},
 	{"Yandex", []string{"yandex.ru", "yandex.com", "ya.ru"}, []string{"yandex.ru"},
 		"https://caldav.yandex.ru/", "https://carddav.yandex.ru/", hintAppPassword, "yandex.com/support, CalDAV"},
 	{"mail.ru", []string{"mail.ru", "inbox.ru", "list.ru", "bk.ru"}, []string{"mail.ru"},
@@ -51,22 +60,42 @@ var Providers = []Provider{
 	{"mail.de", []string{"mail.de"}, []string{"mail.de"},
 		"https://kalender.mail.de/", "https://adressbuch.mail.de/", "", "KDE kdepim-runtime, list of DAV providers"},
 	{"fruux", []string{"fruux.com"}, []string{"fruux.com"}, "https://dav.fruux.com/", "https://dav.fruux.com/", "", "fruux.com/support"},
+	{"Purelymail", []string{"purelymail.com"}, []string{"purelymail.com"},
+		"https://purelymail.com/webdav/", "https://purelymail.com/webdav/", hintAppPassword, "purelymail.com/docs, calendars and contacts"},
+	{"Aruba", []string{"aruba.it"}, []string{"aruba.it"},
+		"https://syncdav.aruba.it/", "https://syncdav.aruba.it/", "", "KDE kdepim-runtime, list of DAV providers"},
 	{"Infomaniak", []string{"infomaniak.com", "ik.me"}, []string{"infomaniak.com"},
 		"https://sync.infomaniak.com/", "https://sync.infomaniak.com/", "the user is an internal id, shown at config.infomaniak.com, not the mail address", "infomaniak.com/support"},
 }
 
-// Products are the context paths (RFC 6764 section 4) of server software, tried last at a host that the user named.
-var Products = []struct{ Name, Path string }{
-	{"Nextcloud, ownCloud", "/remote.php/dav/"},
-	{"SOGo", "/SOGo/dav/"},
-	{"Baikal", "/dav.php/"},
-	{"DAViCal", "/caldav.php/"},
-	{"DAViCal of Debian", "/davical/caldav.php/"},
-	{"Zimbra, Cyrus", "/dav/"},
-	{"Stalwart", "/dav/cal/"},
-	{"Open-Xchange", "/caldav/"},
-	{"Kolab", "/iRony/"},
-	{"Kerio Connect, Apple's Calendar Server", "/principals/"},
+// Product is server software that people run at their own hosts.
+type Product struct {
+	Name    string
+	CalDAV  string // context path (RFC 6764 section 4); {user} and {local} stand for the login and what is before its @
+	CardDAV string
+	Source  string // where this is known from
+}
+
+// Products is the table of context paths, tried last at a host that the user named. Radicale and Xandikos are at "/",
+// which is tried before, and so is Apple's Calendar Server, at its ports 8443 and 8008.
+var Products = []Product{
+	{"Nextcloud, ownCloud", "/remote.php/dav/", "/remote.php/dav/", "docs.nextcloud.com, user manual, calendar and contacts"},
+	{"ownCloud up to 8", "/remote.php/caldav/", "/remote.php/carddav/", "doc.owncloud.org 8.2, user manual, calendar and contacts"},
+	{"SOGo", "/SOGo/dav/", "/SOGo/dav/", "sogo.nu, installation guide; measured with 5.8.0"},
+	{"Baikal", "/dav.php/", "/dav.php/", "sabre.io/baikal; measured with 0.12.1"},
+	{"Baikal up to 0.2", "/cal.php/", "/card.php/", "sabre.io/baikal, upgrade notes"},
+	{"DAViCal", "/caldav.php/", "/caldav.php/", "wiki.davical.org, client configuration"},
+	{"DAViCal of Debian", "/davical/caldav.php/", "/davical/caldav.php/", "Debian's package davical; measured with 1.1.12"},
+	{"Zimbra, Cyrus", "/dav/", "/dav/", "wiki.zimbra.com, CalDAV; cyrusimap.org, CalDAV; measured with Cyrus 3.6.1"},
+	{"Stalwart", "/dav/cal/", "/dav/card/", "stalw.art/docs, WebDAV"},
+	{"Open-Xchange", "/caldav/", "/carddav/", "documentation.open-xchange.com, CalDAV and CardDAV"},
+	{"Open-Xchange without its proxy", "/servlet/dav/caldav/", "/servlet/dav/carddav/", "documentation.open-xchange.com, CalDAV and CardDAV"},
+	{"Kerio Connect", "/caldav/", "/carddav/", "manuals.gfi.com, Kerio Connect, Apple Calendar and Contacts"},
+	{"Synology Calendar and Contacts", "/caldav/{user}/", "/carddav/", "kb.synology.com, CalDAV and CardDAV; vdirsyncer issue 498"},
+	{"Kolab", "/iRony/", "/iRony/", "KDE kdepim-runtime, list of DAV providers"},
+	{"EGroupware", "/groupdav.php/", "/groupdav.php/", "EGroupware, doc/REST-CalDAV-CardDAV"},
+	{"Bedework", "/ucaldav/", "/ucarddav/", "KDE kdepim-runtime, list of DAV providers"},
+	{"Apple's Calendar Server", "/principals/", "/principals/", "apple/ccs-calendarserver, doc"},
 }
 
 // providerOf returns the provider of a mail domain or of a host, nil where none is known.
@@ -87,10 +116,16 @@ func isBelow(name, above string) bool {
 
 // url returns where to start for a kind and a login, nil where the provider has no such service.
 func (p *Provider) url(k Kind, user string) *url.URL {
-	template := p.CalDAV
-	if k == AddressBook {
-		template = p.CardDAV
-	}
+	return fill(map[Kind]string{Calendar: p.CalDAV, AddressBook: p.CardDAV}[k], user)
+}
+
+// path returns the context path for a kind and a login.
+func (p *Product) path(k Kind, user string) *url.URL {
+	return fill(map[Kind]string{Calendar: p.CalDAV, AddressBook: p.CardDAV}[k], user)
+}
+
+// fill makes a URL of a template for a login, nil of an empty one.
+func fill(template, user string) *url.URL {
 	local, _, _ := strings.Cut(user, "@")
 	text := strings.NewReplacer("{user}", url.PathEscape(user), "{local}", url.PathEscape(local)).Replace(template)
 	u, err := url.Parse(text)

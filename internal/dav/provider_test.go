@@ -2,6 +2,7 @@ package dav
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -25,6 +26,26 @@ func TestProviderTable(t *testing.T) {
 			if u.Scheme != "https" || (trust{provider: p.Hosts}).check(u) != nil {
 				t.Errorf("%s: %s would get no password", p.Name, u)
 			}
+		}
+	}
+}
+
+func TestProductTable(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range Products {
+		if p.Name == "" || p.Source == "" || seen[p.Name] {
+			t.Errorf("an incomplete row, or one twice: %+v", p)
+		}
+		seen[p.Name] = true
+		for _, k := range Kinds {
+			if u := p.path(k, "anna@example.org"); u == nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") || !strings.HasSuffix(u.Path, "/") {
+				t.Errorf("%s: %v is no context path", p.Name, u)
+			}
+		}
+	}
+	for _, name := range []string{"Nextcloud, ownCloud", "SOGo", "Zimbra, Cyrus", "Baikal", "DAViCal", "Stalwart", "Open-Xchange", "Kerio Connect", "Synology Calendar and Contacts", "Kolab", "Apple's Calendar Server"} {
+		if !seen[name] {
+			t.Errorf("no row for %s", name)
 		}
 	}
 }

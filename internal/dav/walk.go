@@ -155,8 +155,8 @@ func (d *discovery) try(ctx context.Context, k Kind, at *candidate) (*Service, e
 	if at.err != nil {
 		return nil, at.judge(at.err)
 	}
-	if at.table {
-		at.url = d.provider.url(k, d.client.login.User)
+	if at.forUser != nil {
+		at.url = at.forUser(d.client.login.User)
 	}
 	if at.guess {
 		var cancel context.CancelFunc
@@ -186,6 +186,8 @@ type candidate struct {
 	guess  bool   // by nobody: the domain of a mail address need not be that of a server
 	chosen bool   // not by the user, but by the DNS or as a guess: the host gets no credentials before it asks for them
 	own    bool   // the path is for this service alone, so that it may be there for one account and not for another
-	table  bool   // from the table of providers; the user's name may be in it
+	table  bool   // from the table of providers
 	err    error  // in the place of a URL: a question to the DNS that failed
+
+	forUser func(user string) *url.URL // makes the URL where the user's name is in it, else nil
 }
