@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -65,37 +63,6 @@ Exit status:
 	return cmd
 }
 
-// discovered is the result of discover as JSON.
-type discovered struct {
-	CalDAV      discoveredService  `json:"caldav"`
-	CardDAV     discoveredService  `json:"carddav"`
-	Collections []listedCollection `json:"collections"`
-	Error       string             `json:"error,omitempty"`
-}
-
-type discoveredService struct {
-	Principal string           `json:"principal,omitempty"`
-	HomeSets  []string         `json:"home_sets"`
-	Features  []string         `json:"features,omitempty"`
-	Server    string           `json:"server,omitempty"`
-	Steps     []discoveredStep `json:"steps"`
-}
-
-type discoveredStep struct {
-	Question string `json:"question"`
-	Answer   string `json:"answer"`
-	Decision string `json:"decision"`
-}
-
-type listedCollection struct {
-	Kind       string   `json:"kind"`
-	Path       string   `json:"path"`
-	Name       string   `json:"name"`
-	Color      string   `json:"color,omitempty"`
-	Components []string `json:"components,omitempty"`
-	Skip       string   `json:"skip,omitempty"`
-}
-
 func (p *program) discover(ctx context.Context, f *discoverFlags, address string) error {
 	if err := f.check(address); err != nil {
 		return err
@@ -116,19 +83,15 @@ func (p *program) discover(ctx context.Context, f *discoverFlags, address string
 	settings.Log = log
 	network := dav.NewNetwork(settings)
 	defer network.Close()
-	result := &discovered{Collections: []listedCollection{}}
-	services := map[dav.Kind]*discoveredService{dav.Calendar: &result.CalDAV, dav.AddressBook: &result.CardDAV}
-	for _, s := range services {
-		s.HomeSets, s.Steps = []string{}, []discoveredStep{}
-	}
+	result := newDiscovered(address)
 	account, err := network.Open(ctx, address, login, func(s dav.Step) {
-		services[s.Kind].Steps = append(services[s.Kind].Steps, discoveredStep{s.Question, s.Answer, s.Decision})
+		result.add(s)
 		if !f.json {
-			fmt.Fprintf(p.stdout, "%s: %s\n    %s\n    -> %s\n", s.Kind.Service(), printable(s.Question), printable(s.Answer), printable(s.Decision))
+			printStep(p.stdout, s)
 		}
 	})
 	if err == nil {
-		err = result.fill(ctx, account, services)
+		err = result.fill(ctx, account)
 	}
 	if err != nil {
 		result.Error = err.Error()
@@ -138,31 +101,9 @@ func (p *program) discover(ctx context.Context, f *discoverFlags, address string
 		return errors.Join(err, printJSON(p.stdout, result))
 	}
 	if err == nil {
-		p.printDiscovered(result)
+		result.print(p.stdout)
 	}
 	return err
-}
-
-// fill adds what the account holds.
-func (d *discovered) fill(ctx context.Context, account *dav.Account, services map[dav.Kind]*discoveredService) error {
-	for k, found := range account.Services {
-		if err := account.Options(ctx, k); err != nil {
-			return err
-		}
-		s := services[k]
-		s.Principal, s.HomeSets, s.Features, s.Server = found.Principal, found.HomeSets, found.Features, found.Server
-		if found.Collection != "" {
-			s.HomeSets = []string{}
-		}
-	}
-	collections, err := account.Collections(ctx)
-	if err != nil {
-		return err
-	}
-	for _, c := range collections {
-		d.Collections = append(d.Collections, listedCollection{c.Kind.String(), c.Path, c.DisplayName, c.Color, c.Components, c.Skip})
-	}
-	return nil
 }
 
 // check refuses a command line that cannot be meant. Its error does not repeat a password that stands in a URL.
@@ -260,36 +201,5 @@ func readPassword(ctx context.Context, terminal int) (string, error) {
 		return string(l.text), l.err
 	case <-ctx.Done():
 		return "", errors.Join(context.Cause(ctx), term.Restore(terminal, before))
-	}
-}
-
-func (p *program) printDiscovered(d *discovered) {
-	printService(p.stdout, "CalDAV", d.CalDAV)
-	printService(p.stdout, "CardDAV", d.CardDAV)
-	if len(d.Collections) == 0 {
-		fmt.Fprintln(p.stdout, "no collections")
-		return
-	}
-	tw := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "KIND\tNAME\tPATH\tCOMPONENTS\tCOLOR\tDECISION")
-	for _, c := range d.Collections {
-		decision := "take"
-		if c.Skip != "" {
-			decision = "skip: " + c.Skip
-		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Kind, printable(c.Name), printable(c.Path),
-			printable(strings.Join(c.Components, ",")), printable(c.Color), printable(decision))
-	}
-	tw.Flush()
-}
-
-func printService(w io.Writer, name string, s discoveredService) {
-	if s.Principal == "" && len(s.HomeSets) == 0 {
-		fmt.Fprintf(w, "%s: none\n", name)
-		return
-	}
-	fmt.Fprintf(w, "%s: principal %s, home set %s\n", name, printable(s.Principal), printable(strings.Join(s.HomeSets, ", ")))
-	if len(s.Features) > 0 {
-		fmt.Fprintf(w, "    the server says it can: %s\n", printable(strings.Join(s.Features, ", ")))
 	}
 }

@@ -65,6 +65,9 @@ type Client struct {
 // Requests returns how many HTTP requests the client has sent, redirects and repetitions included.
 func (c *Client) Requests() int64 { return c.requests.Load() }
 
+// User returns the login name that was taken, which may be what is before the @ of the one that was given.
+func (c *Client) User() string { return c.login.User }
+
 // request is what a verb wants sent. The body is bytes, so that it can be sent again and has a length (Radicale and
 // others refuse chunked bodies).
 type request struct {

@@ -203,6 +203,9 @@ func (a *Account) collection(r *response, path string, s *Service) (Collection, 
 	}
 	state := stateOf(r)
 	c.CTag, c.SyncToken = state.CTag, state.SyncToken
+	if owner := r.prop(nsDAV, "owner").hrefs(); len(owner) > 0 {
+		c.Owner = owner[0]
+	}
 	if tz := r.prop(nsCalDAV, "calendar-timezone"); tz != nil && !damaged(tz.Text) {
 		c.Timezone = string(tz.Text)
 	}

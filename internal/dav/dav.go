@@ -29,6 +29,9 @@ type Collection struct {
 	// AddressData lists the vCard versions of CARDDAV:supported-address-data, such as "3.0" and "4.0".
 	AddressData []string
 
+	// Owner is the href of the principal that DAV:owner names (RFC 3744 section 5.1), "" where the server does not say.
+	Owner string
+
 	// Skip says in a few words why the collection is not one to move ("someone else's share"), "" for those to move.
 	Skip string
 }

@@ -98,6 +98,15 @@ var Products = []Product{
 	{"Apple's Calendar Server", "/principals/", "/principals/", "apple/ccs-calendarserver, doc"},
 }
 
+// ProviderFor returns the row of the table of providers that an address belongs to, nil where none does.
+func ProviderFor(address string) *Provider {
+	target, err := parseAddress(address)
+	if err != nil {
+		return nil
+	}
+	return providerOf(target.domain)
+}
+
 // providerOf returns the provider of a mail domain or of a host, nil where none is known.
 func providerOf(domain string) *Provider {
 	for i := range Providers {
