@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,13 +25,12 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs what a user types, against servers in memory, and looks at what a user sees: testdata/script/*.txtar.
-// Besides the commands of testscript, scripts know those of scriptCommands and serverCommands. "go test -run
+// Besides the commands of testscript, scripts know those of scriptCommands, serverCommands and webCommands. "go test -run
 // TestScripts/NAME" runs one.
 func TestScripts(t *testing.T) {
 	commands := scriptCommands()
-	for name, command := range serverCommands() {
-		commands[name] = command
-	}
+	maps.Copy(commands, serverCommands())
+	maps.Copy(commands, webCommands())
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("..", "..", "testdata", "script"),
 		Setup: func(e *testscript.Env) error {
@@ -68,7 +68,7 @@ func scriptCommands() map[string]scriptCommand {
 // arguments ends the script unless a command was given a number of arguments, negated only where it may be.
 func arguments(ts *testscript.TestScript, neg, mayNegate bool, args []string, least, most int) {
 	if neg && !mayNegate || len(args) < least || most >= 0 && len(args) > most {
-		ts.Fatalf("wrong usage, see scriptCommands and serverCommands")
+		ts.Fatalf("wrong usage, see scriptCommands, serverCommands and webCommands")
 	}
 }
 

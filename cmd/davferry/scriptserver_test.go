@@ -62,6 +62,7 @@ type scriptServers struct {
 	complain func(format string, args ...any)
 	servers  map[string]*davtest.Server
 	closers  []func() error
+	internet *scriptInternet // nil without the command web
 	waiters  sync.WaitGroup
 }
 

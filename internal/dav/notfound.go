@@ -66,8 +66,11 @@ func (d *discovery) doubt(errs []error) error {
 	return nil
 }
 
-// unfinished is the error of a search that could not be finished.
+// unfinished is the error of a search that could not be finished. It tells only what was in the way.
 func (d *discovery) unfinished(k Kind, err error) error {
+	if open := slices.DeleteFunc(flatten(err), func(err error) bool { return !isOpen(err) }); len(open) > 0 {
+		err = failures(open)
+	}
 	return advise(fmt.Errorf("looking for the %s service of %s: %w", k.Service(), d.target.name(), err))
 }
 
@@ -167,7 +170,7 @@ func (f failures) Error() string {
 		}
 	}
 	if more := len(texts) - maxReasons; more > 0 {
-		texts = append(texts[:maxReasons], fmt.Sprintf("and %d more places", more))
+		texts = append(texts[:maxReasons], fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(texts, "; ")
 }

@@ -74,11 +74,12 @@ type loginName struct {
 }
 
 // names returns the user names to try: as it is given, and for a mail address also what is before the @ (RFC 6764
-// section 6), that first where it was right for the last account of the domain.
-func (l *logins) names(login Login) []loginName {
+// section 6), that first where it was right for the last account of the domain. A token says itself whose it is, and
+// the providers of the table are known to take the whole address.
+func (d *discovery) names(login Login, l *logins) []loginName {
 	names := []loginName{{user: login.User}}
 	local, _, isMail := mailbox(login.User)
-	if !isMail || login.Secret == nil || login.For != "" || login.Auth == Bearer {
+	if !isMail || login.Secret == nil || login.For != "" || login.Auth == Bearer || d.provider != nil {
 		return names
 	}
 	names = append(names, loginName{local, true})
@@ -98,19 +99,23 @@ func (d *discovery) logIn(ctx context.Context, login Login) (*Account, error) {
 	}
 	var refused error
 	var first string
-	for _, name := range logins.names(login) {
+	for _, name := range d.names(login, logins) {
 		if refused != nil {
 			d.trace(Step{Kind: Calendar, Question: "log in", Answer: answerText(refused), Decision: "once more as " + name.user})
 		}
 		login.User = name.user
 		d.use(login)
 		account, err := d.open(ctx)
+		isRefused := Status(err) == http.StatusUnauthorized
 		switch {
 		case err == nil:
 			logins.welcome(name.local)
 			return account, nil
-		case Status(err) != http.StatusUnauthorized:
+		case !isRefused && (refused == nil || ctx.Err() != nil):
 			return nil, err
+		case !isRefused:
+			logins.refuse(refused)
+			return nil, refused // the other name leads nowhere, and does not undo what was said of the first
 		case refused != nil:
 			err = fmt.Errorf("%w; the user name %s was refused as well", err, first)
 		}

@@ -37,6 +37,7 @@ type Web struct {
 // Visit is a request as a site saw it. It holds no password.
 type Visit struct {
 	Method string
+	Origin string // of the site, such as https://example.org:8443
 	URL    string // with the name of the site, the port where it is not the scheme's
 	Depth  string
 	Login  string // the user of Basic, or "Bearer" or "Digest"; "" without credentials
@@ -107,7 +108,7 @@ func (w *Web) run(ln net.Listener, h http.Handler) {
 
 func (w *Web) recorded(origin string, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		v := Visit{Method: r.Method, URL: origin + r.URL.EscapedPath(), Depth: r.Header.Get("Depth"), Cookie: r.Header.Get("Cookie")}
+		v := Visit{Method: r.Method, Origin: origin, URL: origin + r.URL.EscapedPath(), Depth: r.Header.Get("Depth"), Cookie: r.Header.Get("Cookie")}
 		scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		if user, _, isBasic := r.BasicAuth(); isBasic {
 			scheme = user
