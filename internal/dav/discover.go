@@ -184,6 +184,9 @@ func (d *discovery) probe(ctx context.Context, k Kind, at *candidate) (*Service,
 	r, answer, err := d.context(ctx, at.url)
 	if err != nil {
 		step.Answer, step.Decision = answerText(err), "not here"
+		if Status(err) == http.StatusUnauthorized {
+			step.Decision = "the login is refused"
+		}
 		d.trace(step)
 		return nil, err
 	}
