@@ -190,6 +190,7 @@ func (d *discovery) probe(ctx context.Context, k Kind, at *candidate) (*Service,
 		d.trace(step)
 		return nil, err
 	}
+	at.answered = true
 	service, err := d.service(ctx, k, r, answer, at.given)
 	step.Answer = describe(at.url, r, answer)
 	switch {

@@ -2,7 +2,6 @@ package dav
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"sync"
@@ -173,9 +172,8 @@ const guessTimeout = 20 * time.Second
 
 // differs tells whether another account may get another answer at the same place.
 func (at candidate) differs(err error) bool {
-	_, absent := errors.AsType[*absentError](err)
 	status := Status(err)
-	return absent || status == http.StatusForbidden || status >= 500 || at.own && status != 0
+	return at.answered || status == http.StatusForbidden || status >= 500 || at.own && status != 0
 }
 
 // candidate is a URL where a service may be.
@@ -188,6 +186,8 @@ type candidate struct {
 	own    bool   // the path is for this service alone, so that it may be there for one account and not for another
 	table  bool   // from the table of providers
 	err    error  // in the place of a URL: a question to the DNS that failed
+
+	answered bool // it is a DAV server's; what came after that is about the account
 
 	forUser func(user string) *url.URL // makes the URL where the user's name is in it, else nil
 }

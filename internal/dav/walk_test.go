@@ -163,6 +163,31 @@ func TestAbsenceForOneAccountIsNotThatForAll(t *testing.T) {
 	}
 }
 
+// What is wrong with the first account of a domain, whose principal is gone or whose home is kept from it, is not wrong
+// with the next.
+func TestFailureOfOneAccountIsNotThatOfAll(t *testing.T) {
+	for _, status := range []int{http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError} {
+		w := newSites(t)
+		w.serve(t, "https://example.test", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			user, _, _ := r.BasicAuth()
+			if r.URL.Path == "/p/" && user == "anna@example.test" {
+				rw.WriteHeader(status)
+				return
+			}
+			rw.WriteHeader(http.StatusMultiStatus)
+			fmt.Fprint(rw, multistatus(r.URL.Path, `<d:current-user-principal><d:href>/p/</d:href></d:current-user-principal><c:calendar-home-set><d:href>/cal/</d:href></c:calendar-home-set>`))
+		}))
+		w.startDNS(t, "")
+		n := newNetwork(t, w.settings())
+		if a, err := n.Open(t.Context(), "anna@example.test", login("anna@example.test", "secret"), nil); err == nil {
+			t.Errorf("%d: found %+v", status, a)
+		}
+		if _, err := n.Open(t.Context(), "bert@example.test", login("bert@example.test", "secret"), nil); err != nil {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
+
 // The table of providers may name a place by the user: what was right for the first account is not for the next.
 func TestPlaceWithTheUserInIt(t *testing.T) {
 	place := func(user string) string {
