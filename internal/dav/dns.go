@@ -51,7 +51,15 @@ func (r *Resolver) srv(ctx context.Context, name string) ([]*net.SRV, error) {
 	case isDNS && dnsErr.IsTimeout, ctx.Err() != nil:
 		return nil, r.silent()
 	}
-	return nil, err
+	return nil, r.name(err)
+}
+
+// name puts the resolver that was asked into an error; net names that of the system in any case.
+func (r *Resolver) name(err error) error {
+	if dnsErr, ok := errors.AsType[*net.DNSError](err); ok && r.Addr != "" {
+		dnsErr.Server = r.Addr
+	}
+	return err
 }
 
 // errNoResolver says that nobody answers questions to the DNS.

@@ -112,7 +112,10 @@ func (s sender) Do(r *http.Request) (*http.Response, error) {
 // (Baikal behind nginx) and takes the limit per host out of our hands.
 func newTransport(s Settings, config *tls.Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second, Resolver: s.Resolver.net()}
-	dial := dialer.DialContext
+	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, addr)
+		return conn, s.Resolver.name(err)
+	}
 	if s.dial != nil {
 		dial = s.dial
 	}
@@ -144,12 +147,19 @@ func (n *Network) buryServer(u *url.URL, err error) {
 	n.bury(origin(u), err)
 }
 
+// deadError says that a server is not asked because it gave no answer a short while ago.
+type deadError struct{ error }
+
+func (e *deadError) Unwrap() error { return e.error }
+
 // isDead returns the error that a server gave a short while ago, nil where it may be asked.
 func (n *Network) isDead(u *url.URL) error {
-	if err := n.buried(u.Hostname()); err != nil {
-		return err
+	for _, place := range []string{u.Hostname(), origin(u)} {
+		if err := n.buried(place); err != nil {
+			return &deadError{err}
+		}
 	}
-	return n.buried(origin(u))
+	return nil
 }
 
 func (n *Network) buried(place string) error {

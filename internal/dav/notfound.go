@@ -113,6 +113,8 @@ func advise(err error) error {
 		advice = "give the URL of the account's home or of one of its collections"
 	case isDNS && dnsErr.IsNotFound:
 		advice = "there is no such name: correct the address, or " + advice
+	case isDNS:
+		advice = "check the connection, name another resolver with --dns, or " + advice
 	}
 	return &advised{err, advice}
 }
@@ -179,14 +181,15 @@ func (f failures) Unwrap() []error { return f }
 
 // answerText is what an error says of an answer, without the question.
 func answerText(err error) string {
-	if e, ok := err.(*Error); ok {
+	switch e := err.(type) {
+	case *Error:
 		_, text, _ := strings.Cut(e.Error(), e.URL+": ")
 		return text
-	}
-	if e, ok := err.(*unreachableError); ok {
+	case *unreachableError:
 		return e.err.Error()
-	}
-	if e, ok := err.(*absentError); ok {
+	case *deadError:
+		return "not asked, it did not answer before"
+	case *absentError:
 		return e.reason
 	}
 	return err.Error()
