@@ -62,6 +62,14 @@ func (a address) isHost() bool {
 	return a.port != "" || isLoopback(a.domain) || net.ParseIP(a.domain) != nil
 }
 
+// place is the same for all addresses of one server or domain.
+func (a address) place() string {
+	if a.url != nil {
+		return origin(a.url)
+	}
+	return a.hostPort("")
+}
+
 // mailbox splits a mail address in two. It is false for what is none, such as "anna@example.org%admin".
 func mailbox(s string) (local, domain string, ok bool) {
 	local, domain, ok = strings.Cut(s, "@")

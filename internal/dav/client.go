@@ -167,18 +167,6 @@ func (c *Client) note(status int) {
 	c.accepted.Store(true)
 }
 
-// unreachableError says that a server gave no answer.
-type unreachableError struct {
-	method string
-	at     *url.URL
-	err    error
-}
-
-func (e *unreachableError) Error() string {
-	return fmt.Sprintf("%s %s: %v", e.method, cleanURL(e.at), e.err)
-}
-func (e *unreachableError) Unwrap() error { return e.err }
-
 // prepare checks that a request may go where it goes, and fetches the password before the host's place is taken: a
 // password command takes its time.
 func (c *Client) prepare(ctx context.Context, req request) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -42,4 +43,23 @@ func Status(err error) int {
 		return e.StatusCode
 	}
 	return 0
+}
+
+// unreachableError says that a server gave no answer.
+type unreachableError struct {
+	method string
+	at     *url.URL
+	err    error
+}
+
+func (e *unreachableError) Error() string {
+	return fmt.Sprintf("%s %s: %v", e.method, cleanURL(e.at), e.err)
+}
+func (e *unreachableError) Unwrap() error { return e.err }
+
+// isUnreachable tells whether a server gave no answer.
+func isUnreachable(err error) bool {
+	_, is := errors.AsType[*unreachableError](err)
+	_, distrusted := errors.AsType[*TrustError](err)
+	return is && !distrusted
 }

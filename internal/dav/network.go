@@ -48,7 +48,7 @@ type Network struct {
 	dead  map[string]grave // by origin, host or resolver
 
 	greeted map[string]bool    // by origin: hosts that nobody named and that have asked for a login
-	logins  map[string]*logins // by domain
+	logins  map[string]*logins // by address.place
 }
 
 // grave is a server, a host's name or a resolver that could not be reached. For a while it is not asked again: of a thousand accounts on a server that

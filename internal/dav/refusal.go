@@ -18,7 +18,7 @@ const maxRejections = 2
 // in ten million.
 const maxRefused = 10
 
-// logins is what a run knows of the logins at one domain.
+// logins is what a run knows of the logins at one domain, or at one server where accounts name it.
 type logins struct {
 	mu      sync.Mutex
 	refused int   // accounts in a row
@@ -26,14 +26,14 @@ type logins struct {
 	local   bool  // user names are what is before the @
 }
 
-// loginsOf returns what is known of a domain.
-func (n *Network) loginsOf(domain string) *logins {
+// loginsOf returns what is known of an address.place.
+func (n *Network) loginsOf(place string) *logins {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	l := n.logins[domain]
+	l := n.logins[place]
 	if l == nil {
 		l = &logins{}
-		n.logins[domain] = l
+		n.logins[place] = l
 	}
 	return l
 }
@@ -93,7 +93,7 @@ func (d *discovery) names(login Login, l *logins) []loginName {
 
 // logIn opens the account, under the other form of its user name where the first is refused: two tries at most.
 func (d *discovery) logIn(ctx context.Context, login Login) (*Account, error) {
-	logins := d.net.loginsOf(d.target.domain)
+	logins := d.net.loginsOf(d.target.place())
 	if err := logins.closed(d.target.domain); err != nil && login.Secret != nil {
 		return nil, err
 	}
@@ -106,14 +106,13 @@ func (d *discovery) logIn(ctx context.Context, login Login) (*Account, error) {
 		login.User = name.user
 		d.use(login)
 		account, err := d.open(ctx)
-		isRefused := Status(err) == http.StatusUnauthorized
 		switch {
 		case err == nil:
 			logins.welcome(name.local)
 			return account, nil
-		case !isRefused && (refused == nil || ctx.Err() != nil):
+		case !isRefusal(err) && (refused == nil || ctx.Err() != nil):
 			return nil, err
-		case !isRefused:
+		case !isRefusal(err):
 			logins.refuse(refused)
 			return nil, refused // the other name leads nowhere, and does not undo what was said of the first
 		case refused != nil:

@@ -1,6 +1,7 @@
 package dav_test
 
 import (
+	"crypto/tls"
 	"errors"
 	"strings"
 	"testing"
@@ -116,4 +117,33 @@ func TestCertificateForAnotherNameGetsNoLogin(t *testing.T) {
 	if len(w.Visits()) > 0 {
 		t.Errorf("it was asked:\n%s", w.visits())
 	}
+}
+
+// A client certificate is a credential like others, also towards a host that asks for one. A host that the DNS chose and
+// that talks to nobody without a certificate is found all the same.
+func TestClientCertificate(t *testing.T) {
+	server := davtest.New()
+	server.AddUser("anna@example.test", "secret")
+	w := newSites(t)
+	w.WantCertificate = true
+	w.serve(t, "https://dav.example.test", server)
+	w.serve(t, "https://dav.elsewhere.test", server)
+	w.startDNS(t, `
+_caldavs._tcp.example.test. IN SRV 1 5 443 dav.example.test.
+_carddavs._tcp.example.test. IN SRV 1 5 443 dav.example.test.
+_caldavs._tcp.other.test. IN SRV 1 5 443 dav.elsewhere.test.`)
+	cert, err := w.Certificate("anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := w.settings()
+	settings.TLS.Certificates = []tls.Certificate{cert}
+	n := newNetwork(t, settings)
+	if a, err := n.Open(t.Context(), "anna@example.test", login("anna@example.test", "secret"), nil); err != nil || len(a.Services) != 2 {
+		t.Error(a, err)
+	}
+	if a, err := n.Open(t.Context(), "anna@other.test", login("anna@other.test", "secret"), nil); err == nil {
+		t.Errorf("found %+v", a)
+	}
+	w.wantNoLogin(t, "https://dav.example.test")
 }

@@ -118,7 +118,7 @@ func (d *discovery) walk(ctx context.Context, k Kind, start *candidate) (s *Serv
 		case service != nil:
 			at.guess, at.origin = false, "found before"
 			return service, &findings{places: []candidate{at}}, nil, nil
-		case Status(err) == http.StatusUnauthorized:
+		case isRefusal(err):
 			return nil, nil, &at, err
 		case ctx.Err() != nil:
 			return nil, nil, nil, err

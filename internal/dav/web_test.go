@@ -105,7 +105,7 @@ func (w *web) visits() string {
 func (w *web) wantNoLogin(t testing.TB, but ...string) {
 	t.Helper()
 	for _, v := range w.Visits() {
-		if (v.Login != "" || v.Cookie != "") && !slices.Contains(but, v.Origin) {
+		if (v.Login != "" || v.Cookie != "" || v.Certificate) && !slices.Contains(but, v.Origin) {
 			t.Errorf("credentials went to %s (cookie %q)", v, v.Cookie)
 		}
 	}

@@ -46,7 +46,7 @@ func certificateOf(name string) *x509.Certificate {
 	}
 }
 
-// Certificate makes a server certificate for host names.
+// Certificate makes a certificate for host names, of a server or of a client.
 func (a *Authority) Certificate(names ...string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -25,6 +25,9 @@ type Web struct {
 	// there; elsewhere they must be configured. Else all are at 127.0.0.1.
 	OwnAddresses bool
 
+	// WantCertificate makes sites that are added from then on refuse clients without a certificate of the authority.
+	WantCertificate bool
+
 	mu       sync.Mutex
 	sites    map[string]net.Addr // by host:port, where hosts have addresses of their own by address:port
 	hosts    []string            // in the order of their addresses
@@ -42,6 +45,8 @@ type Visit struct {
 	Depth  string
 	Login  string // the user of Basic, or "Bearer" or "Digest"; "" without credentials
 	Cookie string // what came as Cookie
+
+	Certificate bool // the client showed one
 }
 
 // String returns what a request asked and as whom: "PROPFIND https://example.org/ as anna".
@@ -89,7 +94,11 @@ func (w *Web) ServeAs(origin, name string, h http.Handler) error {
 		if err != nil {
 			return errors.Join(err, ln.Close())
 		}
-		ln = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
+		config := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+		if w.WantCertificate {
+			config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, w.Pool()
+		}
+		ln = tls.NewListener(ln, config)
 	}
 	w.sites[hostPort(u.Hostname(), u)] = at
 	if w.OwnAddresses {
@@ -114,6 +123,7 @@ func (w *Web) recorded(origin string, h http.Handler) http.Handler {
 			scheme = user
 		}
 		v.Login = scheme
+		v.Certificate = r.TLS != nil && len(r.TLS.PeerCertificates) > 0
 		w.mu.Lock()
 		w.visits = append(w.visits, v)
 		w.mu.Unlock()
