@@ -74,8 +74,8 @@ type loginName struct {
 }
 
 // names returns the user names to try: as it is given, and for a mail address also what is before the @ (RFC 6764
-// section 6), that first where it was right for the last account of the domain. A token says itself whose it is, and
-// the providers of the table are known to take the whole address.
+// section 6), that first where it was right for the last account of the domain. A token says itself whose it is, the
+// providers of the table are known to take the whole address, and an administrator's name is no user's.
 func (d *discovery) names(login Login, l *logins) []loginName {
 	names := []loginName{{user: login.User}}
 	local, _, isMail := mailbox(login.User)

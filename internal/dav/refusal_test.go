@@ -29,13 +29,15 @@ func TestUserNames(t *testing.T) {
 		auth              dav.Auth
 		want              string // the names tried
 		refused           bool
+		admin             bool
 	}{
-		{"the whole address", "anna@example.test", "anna@example.test", dav.Basic, "anna@example.test", false},
-		{"what is before the @", "anna@example.test", "anna", dav.Basic, "anna@example.test anna", false},
-		{"neither", "anna@example.test", "bert", dav.Basic, "anna@example.test anna", true},
-		{"a name that is no address", "anna", "bert", dav.Basic, "anna", true},
-		{"an administrator's login", "anna@example.test%admin", "anna", dav.Basic, "anna@example.test%admin", true},
-		{"a token says itself whose it is", "anna@example.test", "anna", dav.Bearer, "Bearer", true},
+		{name: "the whole address", user: "anna@example.test", known: "anna@example.test", want: "anna@example.test"},
+		{name: "what is before the @", user: "anna@example.test", known: "anna", want: "anna@example.test anna"},
+		{name: "neither", user: "anna@example.test", known: "bert", want: "anna@example.test anna", refused: true},
+		{name: "a name that is no address", user: "anna", known: "bert", want: "anna", refused: true},
+		{name: "an administrator's name for a user", user: "anna@example.test%admin", known: "anna", want: "anna@example.test%admin", refused: true},
+		{name: "an administrator's address", user: "anna@example.test", known: "anna", want: "anna@example.test", refused: true, admin: true},
+		{name: "a token says itself whose it is", user: "anna@example.test", known: "anna", auth: dav.Bearer, want: "Bearer", refused: true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -45,7 +47,12 @@ func TestUserNames(t *testing.T) {
 			w.serve(t, "https://example.test", s)
 			w.startDNS(t, "")
 			l := login(tt.user, "secret")
-			l.Auth = tt.auth
+			if l.Auth = tt.auth; tt.auth == "" {
+				l.Auth = dav.Basic
+			}
+			if tt.admin {
+				l.For = "bert@example.test"
+			}
 			var steps []string
 			_, err := newNetwork(t, w.settings()).Open(t.Context(), "https://example.test/", l, func(s dav.Step) { steps = append(steps, s.Decision) })
 			if (dav.Status(err) == http.StatusUnauthorized) != tt.refused || !tt.refused && err != nil {
