@@ -213,20 +213,21 @@ func contextURL(scheme, host, path string) *url.URL {
 
 // srv asks for SRV records. A resolver that did not answer is not asked again for a while.
 func (d *discovery) srv(ctx context.Context, name string) ([]*net.SRV, error) {
-	n := d.client.net
-	place := "the resolver of " + d.target.domain
-	if err := n.buried(place); err != nil {
+	if err := d.net.buried(d.resolver()); err != nil {
 		return nil, err
 	}
-	records, err := n.settings.Resolver.srv(ctx, name)
+	records, err := d.net.settings.Resolver.srv(ctx, name)
 	if errors.Is(err, errNoResolver) && ctx.Err() == nil {
-		n.bury(place, err)
+		d.net.bury(d.resolver(), err)
 	}
 	return records, err
 }
 
+// resolver is the place of a grave: a resolver may be silent about one domain only.
+func (d *discovery) resolver() string { return "the resolver of " + d.target.domain }
+
 func (d *discovery) txtPaths(ctx context.Context, k Kind, name string) []string {
-	strs, err := d.client.net.settings.Resolver.txt(ctx, name)
+	strs, err := d.net.settings.Resolver.txt(ctx, name)
 	step := Step{Kind: k, Question: "DNS TXT " + name, Answer: "no record", Decision: "go on with " + wellKnown(k)}
 	if err != nil {
 		step.Answer = err.Error()

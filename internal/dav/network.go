@@ -51,8 +51,8 @@ type Network struct {
 	logins  map[string]*logins // by address.place
 }
 
-// grave is a server, a host's name or a resolver that could not be reached. For a while it is not asked again: of a thousand accounts on a server that
-// is down each would wait as long as the first.
+// grave is a server, a host's name or a resolver that could not be reached. For a while it is not asked again: of a
+// thousand accounts on a server that is down each would wait as long as the first.
 type grave struct {
 	until time.Time
 	err   error

@@ -86,7 +86,7 @@ func (w *walk) start() *candidate {
 
 // find looks for a service where the domain is known to have it, or walks.
 func (d *discovery) find(ctx context.Context, k Kind) (*Service, error) {
-	w := d.client.net.walk(walkKey{k, d.target.key, d.stage})
+	w := d.net.walk(walkKey{k, d.target.key, d.stage})
 	known, err := w.enter(ctx)
 	if err != nil {
 		return nil, err
@@ -108,9 +108,10 @@ func (d *discovery) walk(ctx context.Context, k Kind, start *candidate) (s *Serv
 	var failed, elsewhere []error
 	asked := map[string]bool{}
 	for at := range d.candidates(ctx, k, start) {
-		if at.url != nil && asked[at.url.String()] {
-			continue
-		} else if at.url != nil {
+		if at.url != nil {
+			if asked[at.url.String()] {
+				continue
+			}
 			asked[at.url.String()] = true
 		}
 		service, err := d.try(ctx, k, &at)
@@ -159,16 +160,21 @@ func (d *discovery) try(ctx context.Context, k Kind, at *candidate) (*Service, e
 	}
 	if at.guess {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, guessTimeout, errSilent)
+		ctx, cancel = context.WithTimeoutCause(ctx, d.patience(), errSilent)
 		defer cancel()
 	}
 	service, err := d.probe(ctx, k, at)
 	return service, at.judge(err)
 }
 
-// guessTimeout is how long a place that nobody named may take: a web server of the domain that drops what is sent to
-// other ports must not cost minutes.
-const guessTimeout = 20 * time.Second
+// patience is how long a place that nobody named may take: a web server of the domain that drops what is sent to other
+// ports must not cost minutes. It is short where the DNS did not answer, which some routers do to SRV questions alone.
+func (d *discovery) patience() time.Duration {
+	if d.net.buried(d.resolver()) != nil {
+		return 5 * time.Second
+	}
+	return 20 * time.Second
+}
 
 // differs tells whether another account may get another answer at the same place.
 func (at candidate) differs(err error) bool {
