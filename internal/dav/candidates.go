@@ -79,6 +79,9 @@ func (d *discovery) fromProvider(k Kind, yield func(candidate) bool) bool {
 // fromProducts tries where server software usually is, at a host that the user named.
 func (d *discovery) fromProducts(k Kind, host *url.URL, yield func(candidate) bool) {
 	for _, p := range Products {
+		if p.path(k, "") == nil {
+			continue
+		}
 		place := func(user string) *url.URL { return host.ResolveReference(p.path(k, user)) }
 		if !yield(candidate{url: place(d.client.login.User), origin: "where " + p.Name + " is", guess: true, forUser: place}) {
 			return

@@ -32,10 +32,8 @@ var Providers = []Provider{
 		"developers.google.com/calendar/caldav/v2/guide, developers.google.com/people/carddav"},
 	{"Fastmail", []string{"fastmail.com", "fastmail.fm", "messagingengine.com"}, []string{"fastmail.com"},
 		"https://caldav.fastmail.com/", "https://carddav.fastmail.com/", hintAppPassword, "fastmail.help, server names and ports"},
-	{"Yahoo", []string{"yahoo.com", "ymail.com", "rocketmail.com"}, []string{"yahoo.com"},
+	{"Yahoo", []string{"yahoo.com", "ymail.com", "rocketmail.com", "aol.com"}, []string{"yahoo.com"},
 		"https://caldav.calendar.yahoo.com/principals/users/{local}", "https://carddav.address.yahoo.com/principals/users/{local}", hintAppPassword, "KDE kdepim-runtime, list of DAV providers"},
-	{"AOL", []string{"aol.com"}, []string{"aol.com", "yahoo.com"},
-		"https://caldav.aol.com/", "https://carddav.aol.com/", hintAppPassword, "help.aol.com, sync calendar and contacts"},
 	{"GMX", []string{"gmx.net", "gmx.de", "gmx.at", "gmx.ch"}, []string{"gmx.net"},
 		"https://caldav.gmx.net/begenda/dav/{user}/", "https://carddav.gmx.net/.well-known/carddav", hintAppPassword,
 		"python-caldav, compatibility hints; jobisoft/DAV-4-TbSync, service providers"},
@@ -48,11 +46,11 @@ var Providers = []Provider{
 	{"mailbox.org", []string{"mailbox.org"}, []string{"mailbox.org"},
 		"https://dav.mailbox.org/caldav/", "https://dav.mailbox.org/carddav/", "", "kb.mailbox.org, CalDAV and CardDAV"},
 	{"Zoho", []string{"zoho.com", "zohomail.com"}, []string{"zoho.com"},
-		"https://calendar.zoho.com/", "https://contacts.zoho.com/", hintAppPassword, "zoho.com/calendar/help, CalDAV; zoho.com/contacts/help, CardDAV"},
+		"https://calendar.zoho.com/", "https://contacts.zoho.com/", hintAppPassword, "zoho.com/calendar/help, CalDAV"},
 	{"Zoho in Europe", []string{"zoho.eu", "zohomail.eu"}, []string{"zoho.eu"},
-		"https://calendar.zoho.eu/", "https://contacts.zoho.eu/", hintAppPassword, "zoho.com/calendar/help, CalDAV"},
+		"https://calendar.zoho.eu/", "", hintAppPassword, "zoho.com/calendar/help, CalDAV"},
 	{"Zoho in India", []string{"zoho.in", "zohomail.in"}, []string{"zoho.in"},
-		"https://calendar.zoho.in/", "https://contacts.zoho.in/", hintAppPassword, "zoho.com/calendar/help, CalDAV"},
+		"https://calendar.zoho.in/", "", hintAppPassword, "zoho.com/calendar/help, CalDAV"},
 	{"Yandex", []string{"yandex.ru", "yandex.com", "ya.ru"}, []string{"yandex.ru"},
 		"https://caldav.yandex.ru/", "https://carddav.yandex.ru/", hintAppPassword, "yandex.com/support, CalDAV"},
 	{"mail.ru", []string{"mail.ru", "inbox.ru", "list.ru", "bk.ru"}, []string{"mail.ru"},
@@ -61,7 +59,7 @@ var Providers = []Provider{
 		"https://kalender.mail.de/", "https://adressbuch.mail.de/", "", "KDE kdepim-runtime, list of DAV providers"},
 	{"fruux", []string{"fruux.com"}, []string{"fruux.com"}, "https://dav.fruux.com/", "https://dav.fruux.com/", "", "fruux.com/support"},
 	{"Purelymail", []string{"purelymail.com"}, []string{"purelymail.com"},
-		"https://purelymail.com/webdav/", "https://purelymail.com/webdav/", hintAppPassword, "purelymail.com/docs, calendars and contacts"},
+		"https://purelymail.com/webdav/", "https://purelymail.com/webdav/", "", "python-caldav, compatibility hints"},
 	{"Aruba", []string{"aruba.it"}, []string{"aruba.it"},
 		"https://syncdav.aruba.it/", "https://syncdav.aruba.it/", "", "KDE kdepim-runtime, list of DAV providers"},
 	{"Infomaniak", []string{"infomaniak.com", "ik.me"}, []string{"infomaniak.com"},
@@ -72,7 +70,7 @@ var Providers = []Provider{
 type Product struct {
 	Name    string
 	CalDAV  string // context path (RFC 6764 section 4); {user} and {local} stand for the login and what is before its @
-	CardDAV string
+	CardDAV string // "" where none is known
 	Source  string // where this is known from
 }
 
@@ -89,12 +87,11 @@ var Products = []Product{
 	{"Zimbra, Cyrus", "/dav/", "/dav/", "wiki.zimbra.com, CalDAV; cyrusimap.org, CalDAV; measured with Cyrus 3.6.1"},
 	{"Stalwart", "/dav/cal/", "/dav/card/", "stalw.art/docs, WebDAV"},
 	{"Open-Xchange", "/caldav/", "/carddav/", "documentation.open-xchange.com, CalDAV and CardDAV"},
-	{"Open-Xchange without its proxy", "/servlet/dav/caldav/", "/servlet/dav/carddav/", "documentation.open-xchange.com, CalDAV and CardDAV"},
-	{"Kerio Connect", "/caldav/", "/carddav/", "manuals.gfi.com, Kerio Connect, Apple Calendar and Contacts"},
+	{"Kerio Connect", "/caldav/", "", "Kerio MailServer, administrator's guide 6.7, CalDAV account in Apple iCal"},
 	{"Synology Calendar and Contacts", "/caldav/{user}/", "/carddav/", "kb.synology.com, CalDAV and CardDAV; vdirsyncer issue 498"},
 	{"Kolab", "/iRony/", "/iRony/", "KDE kdepim-runtime, list of DAV providers"},
 	{"EGroupware", "/groupdav.php/", "/groupdav.php/", "EGroupware, doc/REST-CalDAV-CardDAV"},
-	{"Bedework", "/ucaldav/", "/ucarddav/", "KDE kdepim-runtime, list of DAV providers"},
+	{"Bedework", "/ucaldav/", "", "KDE kdepim-runtime, list of DAV providers"},
 	{"Apple's Calendar Server", "/principals/", "/principals/", "apple/ccs-calendarserver, doc"},
 }
 
@@ -128,7 +125,7 @@ func (p *Provider) url(k Kind, user string) *url.URL {
 	return fill(map[Kind]string{Calendar: p.CalDAV, AddressBook: p.CardDAV}[k], user)
 }
 
-// path returns the context path for a kind and a login.
+// path returns the context path for a kind and a login, nil where none is known.
 func (p *Product) path(k Kind, user string) *url.URL {
 	return fill(map[Kind]string{Calendar: p.CalDAV, AddressBook: p.CardDAV}[k], user)
 }

@@ -38,7 +38,7 @@ func TestProductTable(t *testing.T) {
 		}
 		seen[p.Name] = true
 		for _, k := range Kinds {
-			if u := p.path(k, "anna@example.org"); u == nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") || !strings.HasSuffix(u.Path, "/") {
+			if u := p.path(k, "anna@example.org"); u == nil && k == Calendar || u != nil && (u.Host != "" || !strings.HasPrefix(u.Path, "/") || !strings.HasSuffix(u.Path, "/")) {
 				t.Errorf("%s: %v is no context path", p.Name, u)
 			}
 		}
