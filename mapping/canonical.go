@@ -11,10 +11,10 @@ import (
 // entry is a property, or one value of a property that is a list, in the form in which it is compared: entries with the
 // same key mean the same.
 type entry struct {
-	name  string  // with its group, in upper case; "" for a line that is no content line
-	key   []byte  // canonical: name, parameters, value
-	value int     // where in key the value begins
-	rules ruleSet // what was done to the line to make the key
+	name  string     // with its group, in upper case; "" for a line that is no content line
+	key   []byte     // canonical: name, parameters, value
+	value int        // where in key the value begins
+	rules allowances // what was done to the line to make the key
 	prop  *property
 	line  Line
 	place int  // among the component's lines
@@ -104,7 +104,7 @@ func (c *canonicaliser) property(name string) *property {
 }
 
 // upper returns b in upper case and notes the rule if that changed it.
-func upper(b []byte, rules *ruleSet, r Rule) string {
+func upper(b []byte, rules *allowances, r Allowance) string {
 	for _, c := range b {
 		if 'a' <= c && c <= 'z' {
 			rules.add(r)

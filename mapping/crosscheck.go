@@ -14,7 +14,7 @@ import (
 
 // CrossCheck asks readers that share no code with Compare (go-ical, go-vcard) whether the version b of an object still
 // holds what the version a holds: that it can be read if a can, and has each type of component and each property that a
-// has, but for those that a Rule lets come and go. It is the second opinion on a Comparison without differences, for
+// has, but for those that an Allowance lets come and go. It is the second opinion on a Comparison without differences, for
 // verdicts that an administrator relies on before switching the old server off.
 //
 // It returns nil where the readers see no loss, or cannot read a and so have no opinion.
@@ -106,7 +106,7 @@ func cardNames(data []byte) (map[string]bool, error) {
 
 func hasContent(value string) bool { return strings.Trim(value, ";, ") != "" }
 
-// mustStay says whether no Rule lets a property come and go.
+// mustStay says whether no Allowance lets a property come and go.
 func mustStay(p *property, content bool) bool {
 	return content && (p == nil || p.absentRule == 0 && p.defaultValue == "")
 }

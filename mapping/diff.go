@@ -52,14 +52,14 @@ type Comparison struct {
 	// Differences lists what was lost, added or changed. Where there are none, the versions are the same in meaning.
 	Differences []Difference
 
-	// Rules names what was allowed for: the ways in which the versions are written differently and mean the same.
-	Rules []Rule
+	// Allowed names what was allowed for: the ways in which the versions are written differently and mean the same.
+	Allowed []Allowance
 }
 
 // Equivalent says whether both versions mean the same.
 func (c Comparison) Equivalent() bool { return len(c.Differences) == 0 }
 
-// Diff returns how two versions of an object differ in meaning: none where they are the same but for what the Rules
+// Diff returns how two versions of an object differ in meaning: none where they are the same but for what the Allowances
 // allow.
 func Diff(k dav.Kind, a, b []byte) []Difference { return Compare(k, a, b).Differences }
 
@@ -83,7 +83,7 @@ func Compare(k dav.Kind, a, b []byte) Comparison {
 	if len(c.differences) == 0 && c.rules == 0 {
 		c.rules.add(LineEnds) // all that is left: blank lines, a byte order mark, the last line end
 	}
-	return Comparison{Differences: c.differences, Rules: c.rules.list()}
+	return Comparison{Differences: c.differences, Allowed: c.rules.list()}
 }
 
 // comparer holds what a comparison has found so far.
@@ -92,7 +92,7 @@ type comparer struct {
 	entries     map[*component][]entry
 	digests     map[*component]string
 	differences []Difference
-	rules       ruleSet
+	rules       allowances
 }
 
 func (c *comparer) entriesOf(comp *component) []entry {

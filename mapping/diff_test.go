@@ -89,12 +89,12 @@ func TestCompareEquivalent(t *testing.T) {
 				}
 				c := Compare(tt.kind, a, b)
 				if tt.name == "RFC 6868" { // ^x and ^^x both are ^x
-					tt.rules = ruleNames(c.Rules)
+					tt.rules = ruleNames(c.Allowed)
 				}
 				if !c.Equivalent() || c.Identical {
 					t.Errorf("swapped %v: %+v", swapped, c)
 				}
-				if got := ruleNames(c.Rules); got != tt.rules && !strings.HasPrefix(got, "order ") && !strings.Contains(got, tt.rules) {
+				if got := ruleNames(c.Allowed); got != tt.rules && !strings.HasPrefix(got, "order ") && !strings.Contains(got, tt.rules) {
 					t.Errorf("swapped %v: rules %q, want %q", swapped, got, tt.rules)
 				}
 				if err := CrossCheck(tt.kind, a, b); err != nil {
@@ -105,7 +105,7 @@ func TestCompareEquivalent(t *testing.T) {
 	}
 }
 
-func ruleNames(rules []Rule) string {
+func ruleNames(rules []Allowance) string {
 	var names []string
 	for _, r := range rules {
 		names = append(names, r.String())
@@ -124,11 +124,11 @@ func TestCompareLineEnds(t *testing.T) {
 		"byte order mark": append([]byte(byteOrderMark), a...),
 		"blank lines":     append(append([]byte("\r\n"), a...), "\r\n"...),
 	} {
-		if c := Compare(dav.Calendar, a, b); !c.Equivalent() || ruleNames(c.Rules) != "line-ends" {
+		if c := Compare(dav.Calendar, a, b); !c.Equivalent() || ruleNames(c.Allowed) != "line-ends" {
 			t.Errorf("%s: %+v", name, c)
 		}
 	}
-	if c := Compare(dav.Calendar, a, bytes.Clone(a)); !c.Identical || len(c.Rules) > 0 {
+	if c := Compare(dav.Calendar, a, bytes.Clone(a)); !c.Identical || len(c.Allowed) > 0 {
 		t.Errorf("a copy: %+v", c)
 	}
 }
@@ -207,7 +207,7 @@ func TestDiffComponents(t *testing.T) {
 
 	first := strings.Replace(series, override, "", 1)
 	first = strings.Replace(first, "BEGIN:VEVENT", override+"BEGIN:VEVENT", 1)
-	if c := Compare(dav.Calendar, []byte(series), []byte(first)); !c.Equivalent() || ruleNames(c.Rules) != "order" {
+	if c := Compare(dav.Calendar, []byte(series), []byte(first)); !c.Equivalent() || ruleNames(c.Allowed) != "order" {
 		t.Errorf("override before its series: %+v", c)
 	}
 	d := Diff(dav.Calendar, []byte(series), []byte(without))
@@ -249,7 +249,7 @@ func TestCompareZones(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := Compare(dav.Calendar, object(tt.a, tt.start), object(tt.b, tt.start))
-			if len(c.Differences) != tt.differences || ruleNames(c.Rules) != tt.rule {
+			if len(c.Differences) != tt.differences || ruleNames(c.Allowed) != tt.rule {
 				t.Errorf("%+v", c)
 			}
 		})
@@ -258,7 +258,7 @@ func TestCompareZones(t *testing.T) {
 
 func TestRules(t *testing.T) {
 	seen := make(map[string]bool)
-	for _, r := range Rules() {
+	for _, r := range Allowances() {
 		if r.String() == "" || r.About() == "" || seen[r.String()] {
 			t.Errorf("rule %d: %q, %q", r, r, r.About())
 		}
@@ -323,13 +323,13 @@ func FuzzDiff(f *testing.F) {
 				}
 			}
 			c := Compare(k, a, b)
-			if c.Equivalent() && !c.Identical && len(c.Rules) == 0 {
+			if c.Equivalent() && !c.Identical && len(c.Allowed) == 0 {
 				t.Error("equivalent by no rule")
 			}
 			back := Compare(k, b, a)
-			if len(c.Differences) == 0 && len(back.Differences) > 0 && !slices.Contains(c.Rules, CreatedAdded) &&
-				!slices.Contains(c.Rules, VersionAdded) && !slices.Contains(c.Rules, ZoneAdded) && !slices.Contains(c.Rules, ZoneUnused) {
-				t.Errorf("equivalent one way (%v), not the other: %+v", c.Rules, back.Differences)
+			if len(c.Differences) == 0 && len(back.Differences) > 0 && !slices.Contains(c.Allowed, CreatedAdded) &&
+				!slices.Contains(c.Allowed, VersionAdded) && !slices.Contains(c.Allowed, ZoneAdded) && !slices.Contains(c.Allowed, ZoneUnused) {
+				t.Errorf("equivalent one way (%v), not the other: %+v", c.Allowed, back.Differences)
 			}
 		}
 	})

@@ -92,7 +92,7 @@ func (v *value) appendEntries(all []entry, e entry, head []byte) []entry {
 	return all
 }
 
-func (v *value) appendValue(dst, raw []byte, rules *ruleSet) []byte {
+func (v *value) appendValue(dst, raw []byte, rules *allowances) []byte {
 	switch v.typ {
 	case text, textList:
 		return appendText(dst, raw, rules)
@@ -118,7 +118,7 @@ func (v *value) appendValue(dst, raw []byte, rules *ruleSet) []byte {
 	return append(dst, raw...)
 }
 
-func appendText(dst, raw []byte, rules *ruleSet) []byte {
+func appendText(dst, raw []byte, rules *allowances) []byte {
 	if bytes.IndexByte(raw, '\\') < 0 {
 		if bytes.IndexByte(raw, ',') >= 0 || bytes.IndexByte(raw, ';') >= 0 {
 			rules.add(TextEscapes)
@@ -146,7 +146,7 @@ func isWellEscaped(raw []byte) bool {
 	return true
 }
 
-func appendStructured(dst, raw []byte, lists bool, rules *ruleSet) []byte {
+func appendStructured(dst, raw []byte, lists bool, rules *allowances) []byte {
 	start := len(dst)
 	first := true
 	for part := range splitUnescaped(raw, ';') {
@@ -174,7 +174,7 @@ func appendStructured(dst, raw []byte, lists bool, rules *ruleSet) []byte {
 	return dst[:start+len(trimmed)]
 }
 
-func appendRecur(dst, raw []byte, rules *ruleSet) []byte {
+func appendRecur(dst, raw []byte, rules *allowances) []byte {
 	up := upper(raw, rules, ValueCase)
 	var parts []string
 	for part := range strings.SplitSeq(up, ";") {
@@ -197,7 +197,7 @@ func appendRecur(dst, raw []byte, rules *ruleSet) []byte {
 	return append(dst, joined...)
 }
 
-func appendDuration(dst, raw []byte, rules *ruleSet) []byte {
+func appendDuration(dst, raw []byte, rules *allowances) []byte {
 	s, ok := parseSpan(raw)
 	if !ok {
 		return append(dst, raw...)
@@ -215,7 +215,7 @@ func appendDuration(dst, raw []byte, rules *ruleSet) []byte {
 	return dst
 }
 
-func appendOffset(dst, raw []byte, rules *ruleSet) []byte {
+func appendOffset(dst, raw []byte, rules *allowances) []byte {
 	offset, ok := parseOffset(raw)
 	if !ok {
 		return append(dst, raw...)
@@ -236,7 +236,7 @@ func appendOffset(dst, raw []byte, rules *ruleSet) []byte {
 	return dst
 }
 
-func appendNumbers(dst, raw []byte, rules *ruleSet) []byte {
+func appendNumbers(dst, raw []byte, rules *allowances) []byte {
 	start := len(dst)
 	for part := range bytes.SplitSeq(raw, []byte(";")) {
 		n, err := strconv.ParseFloat(string(bytes.TrimSpace(part)), 64)
@@ -254,7 +254,7 @@ func appendNumbers(dst, raw []byte, rules *ruleSet) []byte {
 	return dst
 }
 
-func appendAddress(dst, raw []byte, rules *ruleSet) []byte {
+func appendAddress(dst, raw []byte, rules *allowances) []byte {
 	const scheme = "mailto:"
 	if !hasPrefixFold(raw, scheme) {
 		return append(dst, raw...)
@@ -265,7 +265,7 @@ func appendAddress(dst, raw []byte, rules *ruleSet) []byte {
 	return append(append(dst, scheme...), raw[len(scheme):]...)
 }
 
-func appendURI(dst, raw []byte, rules *ruleSet) []byte {
+func appendURI(dst, raw []byte, rules *allowances) []byte {
 	for i, c := range raw {
 		if c == '\\' && i+1 < len(raw) && (raw[i+1] == ',' || raw[i+1] == ';') {
 			rules.add(URIEscapes)
@@ -278,7 +278,7 @@ func appendURI(dst, raw []byte, rules *ruleSet) []byte {
 
 // appendGuessed takes the value for a text, as RFC 5545 section 3.8.8.2 says of what has no VALUE, unless it is a URI or
 // shows by escaping some separators and others not that it has parts.
-func appendGuessed(dst, raw []byte, rules *ruleSet) []byte {
+func appendGuessed(dst, raw []byte, rules *allowances) []byte {
 	if looksLikeURI(raw) || hasParts(raw) {
 		return append(append(dst, 2), raw...)
 	}
@@ -300,7 +300,7 @@ func hasParts(raw []byte) bool {
 }
 
 // appendBase64 appends the bytes that raw encodes. What is no base64 is compared as it is written.
-func appendBase64(dst, raw []byte, rules *ruleSet) []byte {
+func appendBase64(dst, raw []byte, rules *allowances) []byte {
 	start := len(dst)
 	dst = append(dst, 3)
 	packed := raw

@@ -31,9 +31,9 @@ const (
 // property is what is known of a property: how its value is compared, and what it means when it is absent.
 type property struct {
 	typ          valueType
-	defaultType  string // VALUE when that parameter is absent, "" for none that may be left out
-	defaultValue string // what the absence of the property means, "" for nothing
-	absentRule   Rule   // if not 0, the rule by which it may come and go as it likes
+	defaultType  string    // VALUE when that parameter is absent, "" for none that may be left out
+	defaultValue string    // what the absence of the property means, "" for nothing
+	absentRule   Allowance // if not 0, the rule by which it may come and go as it likes
 }
 
 // calendarProperties is RFC 5545 section 3.8 with RFC 7986, 7953, 9073 and 9074.

@@ -2,13 +2,13 @@ package mapping
 
 import "math/bits"
 
-// Rule names one thing that servers rewrite without loss, and that two objects may therefore differ in and still be the
-// same in meaning. Whatever no Rule covers is a Difference.
-type Rule uint8
+// Allowance names one thing that servers rewrite without loss, and that two objects may therefore differ in and still be the
+// same in meaning. Whatever no Allowance covers is a Difference.
+type Allowance uint8
 
-// The rules. What each allows stands in the table below.
+// The allowances. What each allows stands in the table below.
 const (
-	LineEnds Rule = iota
+	LineEnds Allowance = iota
 	Folding
 	Order
 	NameCase
@@ -35,11 +35,11 @@ const (
 	ZoneUnused
 	ZoneKnown
 	ZoneDetail
-	ruleCount
+	allowanceCount
 )
 
-// ruleTable says of each Rule what it is called in reports, and what it allows.
-var ruleTable = [ruleCount]struct{ name, about string }{
+// allowanceTable says of each Allowance what it is called in reports, and what it allows.
+var allowanceTable = [allowanceCount]struct{ name, about string }{
 	LineEnds:        {"line-ends", "CR LF, LF, a missing last line end, blank lines, a byte order mark"},
 	Folding:         {"folding", "where long lines are folded"},
 	Order:           {"order", "the order of components, properties, parameters and their values"},
@@ -69,30 +69,30 @@ var ruleTable = [ruleCount]struct{ name, about string }{
 	ZoneDetail:      {"vtimezone-detail", "names, URLs, comments and X- properties in a VTIMEZONE: no time depends on them"},
 }
 
-// String returns the name of the rule, such as "folding".
-func (r Rule) String() string { return ruleTable[r].name }
+// String returns the name, such as "folding".
+func (a Allowance) String() string { return allowanceTable[a].name }
 
-// About says what the rule allows, in words.
-func (r Rule) About() string { return ruleTable[r].about }
+// About says what is allowed, in words.
+func (a Allowance) About() string { return allowanceTable[a].about }
 
-// Rules lists all rules.
-func Rules() []Rule {
-	all := make([]Rule, ruleCount)
+// Allowances lists all of them.
+func Allowances() []Allowance {
+	all := make([]Allowance, allowanceCount)
 	for i := range all {
-		all[i] = Rule(i)
+		all[i] = Allowance(i)
 	}
 	return all
 }
 
-// ruleSet is a set of rules.
-type ruleSet uint32
+// allowances is a set of Allowances.
+type allowances uint32
 
-func (s *ruleSet) add(r Rule) { *s |= 1 << r }
+func (s *allowances) add(r Allowance) { *s |= 1 << r }
 
-func (s ruleSet) list() []Rule {
-	var all []Rule
+func (s allowances) list() []Allowance {
+	var all []Allowance
 	for s != 0 {
-		r := Rule(bits.TrailingZeros32(uint32(s)))
+		r := Allowance(bits.TrailingZeros32(uint32(s)))
 		all = append(all, r)
 		s &^= 1 << r
 	}
