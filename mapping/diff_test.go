@@ -256,7 +256,7 @@ func TestCompareZones(t *testing.T) {
 	}
 }
 
-func TestRules(t *testing.T) {
+func TestAllowances(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, r := range Allowances() {
 		if r.String() == "" || r.About() == "" || seen[r.String()] {

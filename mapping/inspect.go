@@ -68,8 +68,7 @@ type inspector struct {
 	info  Info
 	outer string
 
-	stack     []string // names of the open components, those below maxDepth are only counted
-	deeper    int
+	nesting
 	uids      distinct
 	types     distinct
 	outers    int // components of the outermost kind
@@ -92,23 +91,10 @@ func (in *inspector) line(l Line) {
 	}
 }
 
-// carries says whether the innermost open component is one whose properties describe the object: a card, or a
-// component directly inside of a calendar (or of nothing). Alarms, time zones, participants (RFC 9073) and cards within
-// cards have properties of the same names.
-func (in *inspector) carries() bool {
-	n := len(in.stack)
-	if n == 0 || in.deeper > 0 || in.stack[n-1] == "VTIMEZONE" || in.stack[n-1] == "VCALENDAR" {
-		return false
-	}
-	return n == 1 || n == 2 && in.stack[0] == "VCALENDAR"
-}
-
 func (in *inspector) begin(name string) {
-	if len(in.stack) >= maxDepth {
-		in.deeper++
+	if !in.open(name) {
 		return
 	}
-	in.stack = append(in.stack, name)
 	if name == in.outer && len(in.stack) == 1 {
 		in.outers++
 	}
@@ -119,18 +105,10 @@ func (in *inspector) begin(name string) {
 }
 
 func (in *inspector) end(name string) {
-	n := len(in.stack)
-	switch {
-	case in.deeper > 0:
-		in.deeper--
-	case n == 0 || in.stack[n-1] != name:
-		in.stray = true
-	default:
-		if in.carries() && !in.hasUID {
-			in.without++
-		}
-		in.stack = in.stack[:n-1]
+	if in.fits(name) && in.carries() && !in.hasUID {
+		in.without++
 	}
+	in.stray = !in.close(name) || in.stray
 }
 
 func (in *inspector) property(l Line, name []byte) {
