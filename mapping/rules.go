@@ -3,6 +3,7 @@ package mapping
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"davferry/internal/dav"
@@ -25,6 +26,9 @@ type Subject struct {
 	Account    string // the account's name
 	Collection string // path at the source
 	Path       string // of the object, at the source
+
+	// CardVersions are the vCard versions that the destination says it takes, such as "3.0"; none where it does not say.
+	CardVersions []string
 
 	// Duplicate says that another object, which keeps it, has the same UID where a UID may stand once.
 	Duplicate bool
@@ -57,6 +61,23 @@ func (r Rules) Apply(s Subject, data []byte) Result {
 		result.Changes = append(result.Changes, changes...)
 	}
 	return result
+}
+
+// GiveUIDs says whether the rules give an object with Subject.Duplicate a UID of its own.
+func (r Rules) GiveUIDs() bool {
+	return slices.ContainsFunc(r, func(rule Rule) bool { _, ok := rule.(UIDs); return ok })
+}
+
+// UID returns what becomes of a UID that no other object has.
+func (r Rules) UID(uid string) string {
+	for _, rule := range r {
+		if u, ok := rule.(UIDs); ok {
+			if new, _ := u.Replacement(uid); new != "" {
+				return new
+			}
+		}
+	}
+	return uid
 }
 
 // Key names the rules with their settings in 16 hexadecimal digits, "" where there are none.

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// AccountsError is all that is wrong with an accounts file.
+// AccountsError is all that is wrong with an accounts file, or with another CSV file that a run reads.
 type AccountsError struct {
 	File     string           // as ReadAccounts was told
 	Problems []AccountProblem // at least one, ordered by line and column
 }
 
-// AccountProblem is one thing that is wrong with an accounts file.
+// AccountProblem is one thing that is wrong with such a file.
 type AccountProblem struct {
 	Line   int // 1-based; 0 where it is the command line's or the whole file's
 	Column int // 1-based, in characters; 0 where it is the whole line's

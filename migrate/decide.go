@@ -35,15 +35,10 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 		m.settle(r)
 		return nil
 	}
-	there, exists := m.nameFor(o, info, r)
-	if !exists {
-		other, err := m.sameUID(ctx, info.UID)
-		if err != nil {
-			return err
-		}
-		if exists = other.Path != ""; exists {
-			there, r.name = other, dav.LastSegment(other.Path)
-		}
+	o, info = m.apply(r, o, info)
+	there, exists, err := m.locate(ctx, r, o, info)
+	if err != nil {
+		return err
 	}
 	t := task{object: o, result: *r, there: there}
 	ours := r.wrote(there) // nobody has touched it since an earlier run wrote it or found it equal
@@ -61,6 +56,21 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	return nil
 }
 
+// locate gives an object its name at the destination, and returns what is there in its place.
+func (m *move) locate(ctx context.Context, r *result, o dav.Object, info mapping.Info) (there dav.Member, exists bool, err error) {
+	if there, exists = m.nameFor(o, info, r); exists {
+		return there, true, nil
+	}
+	there, err = m.sameUID(ctx, info.UID)
+	if err == nil && there.Path == "" {
+		there, err = m.underOtherRules(ctx, r, info.UID)
+	}
+	if exists = there.Path != ""; exists {
+		r.name = dav.LastSegment(there.Path)
+	}
+	return there, exists, err
+}
+
 // adopt gives an object what the journal knows of it by its UID. A path at the source may be that of another object now,
 // and an object may have another path; what an earlier run wrote at the destination belongs to the UID.
 func (m *move) adopt(r *result, uid string) {
@@ -72,7 +82,8 @@ func (m *move) adopt(r *result, uid string) {
 	if m.given[strings.ToLower(dav.LastSegment(rec.DestPath))] || !known && m.inventory.has(rec.Path) {
 		rec = Record{} // it has its own object still
 	}
-	r.carried, r.DestPath, r.DestETag, r.DestSize, r.Created = rec.SHA256, rec.DestPath, rec.DestETag, rec.DestSize, rec.Created
+	r.carried, r.before = rec.SHA256, rec.Mapped
+	r.DestPath, r.DestETag, r.DestSize, r.Created = rec.DestPath, rec.DestETag, rec.DestSize, rec.Created
 }
 
 // isTwin tells whether another path of the source has that UID since an earlier run, and with it the name.

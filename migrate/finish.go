@@ -96,6 +96,8 @@ func (m *move) tally(r *result) {
 	m.report.Objects.Listed++
 	*m.report.Objects.of(o)++
 	switch o {
+	case Created, Updated, Unchanged:
+		m.report.changes.count(r.Mapped, 1)
 	case Skipped:
 		m.report.skip(r.Reason, 1)
 	case Gone:
@@ -112,6 +114,9 @@ func entryOf(r *result) sink.Entry {
 	switch Outcome(r.Outcome) {
 	case Created, Updated, Unchanged:
 		e.Name, e.Size, e.SHA256 = r.name, r.Size, r.SHA256
+		if r.Mapped != nil {
+			e.UID, e.Size = r.Mapped.UID, r.Mapped.Size
+		}
 	}
 	return e
 }

@@ -42,7 +42,7 @@ var ErrJournalClosed = errors.New("the journal is closed")
 type Record struct {
 	Path   string // at the source, as its server spells it
 	ETag   string // at the source, opaque
-	SHA256 string // lower-case hex of the source's bytes as they were when they got to the destination, "" before that
+	SHA256 string // lower-case hex of the bytes as they were put, which are the source's but for what rules changed; "" before that
 	UID    string // "" where it has none
 	Size   int64  // octets at the source, -1 where not known
 
@@ -56,6 +56,8 @@ type Record struct {
 	DestSize int64  // octets at the destination, 0 or less where not known
 	Created  bool   // davferry made the object at the destination, in this run or before
 	Vanished bool   // the source lists it no more, and it may still be at the destination
+
+	Mapped *Mapped // what rules made of it, nil where none were given
 
 	At time.Time // when this was so; Journal.Record fills it in where it is zero
 }

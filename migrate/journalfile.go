@@ -90,6 +90,18 @@ ALTER TABLE collections ADD COLUMN dest_sync_token TEXT NOT NULL DEFAULT '';
 ALTER TABLE collections ADD COLUMN terms TEXT NOT NULL DEFAULT '';
 ALTER TABLE objects ADD COLUMN dest_size INTEGER NOT NULL DEFAULT -1;
 ALTER TABLE objects ADD COLUMN vanished INTEGER NOT NULL DEFAULT 0;
+`, `
+ALTER TABLE objects ADD COLUMN rules TEXT NOT NULL DEFAULT ''; -- the key of the rules that it went through
+ALTER TABLE objects ADD COLUMN put_uid TEXT NOT NULL DEFAULT '';
+ALTER TABLE objects ADD COLUMN put_size INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE objects ADD COLUMN changed TEXT NOT NULL DEFAULT ''; -- names of the rules that changed it
+ALTER TABLE objects ADD COLUMN left_as_is TEXT NOT NULL DEFAULT '';
+CREATE TABLE changes (
+	collection INTEGER NOT NULL, path TEXT NOT NULL, number INTEGER NOT NULL,
+	rule TEXT NOT NULL, line INTEGER NOT NULL, -- 0 for what was left as it is
+	before TEXT NOT NULL, after TEXT NOT NULL, reason TEXT NOT NULL,
+	PRIMARY KEY (collection, path, number)
+) WITHOUT ROWID;
 `}
 
 // prepareJournal returns the path of a state folder's journal, which is there then and looks like one.

@@ -45,7 +45,7 @@ func (j *Journal) Object(ctx context.Context, target, account, collection, path 
 }
 
 const objectColumns = `path, etag, sha256, uid, size, outcome, reason, status, condition, dest_path, dest_etag, dest_size,
-	created, vanished, at`
+	created, vanished, rules, put_uid, put_size, changed, left_as_is, at`
 
 // scanner is a row of an answer.
 type scanner interface{ Scan(...any) error }
@@ -54,9 +54,15 @@ type scanner interface{ Scan(...any) error }
 func scanRecord(rows scanner, before ...any) (Record, error) {
 	var r Record
 	var at int64
+	var mapped Mapped
 	err := rows.Scan(append(before, &r.Path, &r.ETag, &r.SHA256, &r.UID, &r.Size, &r.Outcome, &r.Reason, &r.Status, &r.Condition,
-		&r.DestPath, &r.DestETag, &r.DestSize, &r.Created, &r.Vanished, &at)...)
+		&r.DestPath, &r.DestETag, &r.DestSize, &r.Created, &r.Vanished,
+		&mapped.Rules, &mapped.UID, &mapped.Size, &mapped.Changed, &mapped.Left, &at)...)
 	r.At = time.Unix(0, at)
+	if mapped.Rules != "" {
+		r.Mapped = new(Mapped)
+		*r.Mapped = mapped
+	}
 	return r, err
 }
 

@@ -144,6 +144,7 @@ type statements struct {
 	prepared []*sql.Stmt
 
 	object, newCollection, findCollection, collection, account *sql.Stmt
+	dropChanges, addChange                                     *sql.Stmt
 }
 
 func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error) {
@@ -153,7 +154,10 @@ func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error)
 		text string
 	}{
 		{&s.object, `INSERT OR REPLACE INTO objects (collection, path, etag, sha256, uid, size, outcome, reason, status,
-			condition, dest_path, dest_etag, dest_size, created, vanished, run, at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
+			condition, dest_path, dest_etag, dest_size, created, vanished, rules, put_uid, put_size, changed, left_as_is, run, at)
+			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
+		{&s.dropChanges, `DELETE FROM changes WHERE collection = ? AND path = ?`},
+		{&s.addChange, `INSERT INTO changes (collection, path, number, rule, line, before, after, reason) VALUES (?,?,?,?,?,?,?,?)`},
 		{&s.newCollection, `INSERT OR IGNORE INTO collections (target, account, path) VALUES (?,?,?)`},
 		{&s.findCollection, `SELECT id FROM collections WHERE target = ? AND account = ? AND path = ?`},
 		{&s.collection, `UPDATE collections SET dest_path = ?, ctag = ?, sync_token = ?, dest_ctag = ?, dest_sync_token = ?, terms = ?,
@@ -183,17 +187,32 @@ func (s *statements) putObject(ctx context.Context, key collectionKey, r Record,
 	if err != nil {
 		return err
 	}
+	mapped := r.Mapped
+	if mapped == nil {
+		mapped = &Mapped{}
+	}
 	_, err = s.object.ExecContext(ctx, id, r.Path, r.ETag, r.SHA256, r.UID, r.Size, r.Outcome, r.Reason, r.Status,
-		r.Condition, r.DestPath, r.DestETag, r.DestSize, r.Created, r.Vanished, run, at)
-	return err
+		r.Condition, r.DestPath, r.DestETag, r.DestSize, r.Created, r.Vanished,
+		mapped.Rules, mapped.UID, mapped.Size, mapped.Changed, mapped.Left, run, at)
+	if err != nil || !mapped.fresh {
+		return err
+	}
+	return s.putChanges(ctx, id, r.Path, mapped)
 }
 
 func (s *statements) forgetObject(ctx context.Context, key collectionKey, path string) error {
-	return s.change(ctx, key, `DELETE FROM objects WHERE collection = ? AND path = ?`, path)
+	err := s.change(ctx, key, `DELETE FROM changes WHERE collection = ? AND path = ?`, path)
+	if err == nil {
+		err = s.change(ctx, key, `DELETE FROM objects WHERE collection = ? AND path = ?`, path)
+	}
+	return err
 }
 
 func (s *statements) forgetCollection(ctx context.Context, key collectionKey) error {
-	err := s.change(ctx, key, `DELETE FROM objects WHERE collection = ?`)
+	err := s.change(ctx, key, `DELETE FROM changes WHERE collection = ?`)
+	if err == nil {
+		err = s.change(ctx, key, `DELETE FROM objects WHERE collection = ?`)
+	}
 	if err == nil {
 		err = s.change(ctx, key, `DELETE FROM collections WHERE id = ?`)
 	}

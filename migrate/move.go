@@ -32,6 +32,9 @@ type move struct {
 
 	given       map[string]bool   // names at a server, in lower case, that objects of this run have
 	byUID       map[string]Record // what earlier runs wrote
+	rules       string            // key of the job's rules
+	wrote       map[string]bool   // names of what earlier runs wrote, nil until somebody asks
+	owners      uidOwners         // nil where nothing is done about UIDs that several objects have
 	foreign     map[string]dav.Member
 	pending     []task // to be compared with what is at the destination
 	pendingSize int
@@ -53,8 +56,9 @@ type task struct {
 // result is what became of one object. Its time is that of the fetch.
 type result struct {
 	Record
-	name    string // at the destination
-	carried string // checksum of the bytes that are at the destination, "" where none are
+	name    string  // at the destination
+	carried string  // checksum of the bytes that are at the destination, "" where none are
+	before  *Mapped // what rules made of those
 }
 
 func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, members []dav.Member) (*move, error) {
@@ -68,6 +72,8 @@ func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, memb
 		m.files = fileNames(c.Kind, members)
 	}
 	m.remember()
+	m.rules = t.job.Rules.Key()
+	m.keepUIDs()
 	m.workers.SetLimit(max(1, t.job.Connections))
 	return m, nil
 }
@@ -127,7 +133,7 @@ func (m *move) plan(members []dav.Member) []dav.Member {
 		if m.job.To != nil {
 			rec.Outcome = string(Created) // in this archive, by an earlier try
 		}
-		r := &result{Record: rec, name: dav.LastSegment(rec.DestPath), carried: rec.SHA256}
+		r := &result{Record: rec, name: dav.LastSegment(rec.DestPath), carried: rec.SHA256, before: rec.Mapped}
 		m.give(r.name)
 		m.settle(r)
 	}
@@ -147,6 +153,9 @@ func (m *move) isThere(rec Record, member dav.Member) bool {
 	}
 	if rec.Size >= 0 && member.Size >= 0 && rec.Size != member.Size {
 		return false // SOGo's ETags count versions: an object that was deleted and made anew has the one of the old
+	}
+	if rec.Mapped.key() != m.rules {
+		return false
 	}
 	have, ok := m.place.members[dav.LastSegment(rec.DestPath)]
 	return ok && rec.ETag != "" && rec.ETag == member.ETag && rec.wrote(have)
@@ -210,8 +219,8 @@ func (m *move) settleUnread(path string, err error) {
 // newResult begins the result of an object with what is known of it from an earlier run.
 func (m *move) newResult(path string) *result {
 	rec := m.journal[path]
-	return &result{carried: rec.SHA256, Record: Record{Path: path, ETag: rec.ETag, SHA256: rec.SHA256, UID: rec.UID, Size: rec.Size,
-		DestPath: rec.DestPath, DestETag: rec.DestETag, DestSize: rec.DestSize, Created: rec.Created}}
+	return &result{carried: rec.SHA256, before: rec.Mapped, Record: Record{Path: path, ETag: rec.ETag, SHA256: rec.SHA256, UID: rec.UID,
+		Size: rec.Size, DestPath: rec.DestPath, DestETag: rec.DestETag, DestSize: rec.DestSize, Created: rec.Created, Mapped: rec.Mapped}}
 }
 
 // work does something with objects in one of the collection's workers. A panic is davferry's own error, and these
@@ -257,6 +266,7 @@ func (m *move) settle(r *result) {
 	if m.job.To != nil {
 		kept.DestPath, kept.DestETag = "", "" // for the journal only: what an archive holds is read back from itself
 	}
+	kept.Mapped, kept.before = kept.Mapped.summary(), nil
 	if m.inventory.settle(kept) {
 		m.job.Progress.done.Add(1)
 	}
@@ -273,7 +283,7 @@ func (m *move) keep(r *result) {
 	switch Outcome(rec.Outcome) {
 	case Created, Updated, Unchanged:
 	default:
-		rec.SHA256 = r.carried
+		rec.SHA256, rec.Mapped = r.carried, r.before
 	}
 	err := m.job.Journal.Record(context.Background(), m.target, m.account.Name, m.collection.Path, rec)
 	if err != nil {

@@ -29,6 +29,7 @@ type Summary struct {
 	Skipped     map[string]int   `json:"skipped_by_reason,omitempty"` // how many of the skipped objects for which reason
 	Left        []LeftOut        `json:"collections_left_out,omitempty"`
 	Notes       []Note           `json:"notes,omitempty"`
+	Changes     Changes          `json:"changes"`
 	Problems    []Problem        `json:"problems"`
 }
 
@@ -144,6 +145,7 @@ type AccountReport struct {
 	problems []Problem
 	left     []LeftOut
 	notes    []Note
+	changes  Changes
 	mu       sync.Mutex
 }
 
@@ -223,6 +225,7 @@ func newSummary(verb string, dryRun bool, started time.Time, reports []*AccountR
 		}
 		s.Left = append(s.Left, r.left...)
 		s.Notes = append(s.Notes, r.notes...)
+		s.Changes.add(r.changes)
 		slices.SortStableFunc(r.problems, func(a, b Problem) int {
 			return cmp.Or(strings.Compare(a.Collection, b.Collection), strings.Compare(a.Path, b.Path))
 		})

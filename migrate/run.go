@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"davferry/internal/dav"
+	"davferry/mapping"
 	"davferry/sink"
 	"davferry/source"
 )
@@ -44,6 +45,8 @@ type Job struct {
 	Overwrite   bool // a version at the destination that davferry did not write is replaced
 	Invite      bool // the destination may send invitations
 	Selection   Selection
+	Rules       mapping.Rules
+	Changed     func(ObjectChanges) // told what rules did to each object that was read, by several goroutines; may be nil
 
 	Journal  *Journal
 	Progress *Progress
@@ -111,7 +114,12 @@ func (j *Job) audit() error {
 }
 
 // terms says what decides, beside the two servers, what is at the destination in the end.
-func (j *Job) terms() string { return j.Selection.terms() }
+func (j *Job) terms() string {
+	if key := j.Rules.Key(); key != "" {
+		return j.Selection.terms() + " rules=" + key
+	}
+	return j.Selection.terms()
+}
 
 // account moves one account. An error ends the run; all else is in the report.
 func (j *Job) account(ctx context.Context, account Account, report *AccountReport) (err error) {
@@ -184,6 +192,8 @@ type transfer struct {
 	taken    map[string]string           // paths at the destination by Key, and the collection that goes there
 	folders  map[string]string           // names in an archive by the collection's path
 
+	calendarOwners uidOwners // of calendar objects, where a UID may stand once in all calendars; else nil
+
 	silence silence
 	outlook outlook // of a preflight
 }
@@ -209,6 +219,9 @@ func (t *transfer) run(ctx context.Context) error {
 	}
 	t.folders = collectionFolders(collections)
 	if err := t.remember(ctx, collections); err != nil {
+		return err
+	}
+	if err := t.keepCalendarUIDs(ctx, collections); err != nil {
 		return err
 	}
 	if t.report.Forecast != nil {

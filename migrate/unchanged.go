@@ -28,6 +28,10 @@ func (t *transfer) unchanged(c dav.Collection) *CollectionRecord {
 // reaffirm settles a collection in which nothing has changed from the journal.
 func (t *transfer) reaffirm(ctx context.Context, c dav.Collection, rec CollectionRecord) error {
 	tallies, err := t.job.Journal.Tallies(ctx, t.target, t.account.Name, c.Path)
+	var changes Changes
+	if err == nil && len(t.job.Rules) > 0 {
+		changes, err = t.job.Journal.Changed(ctx, t.target, t.account.Name, c.Path)
+	}
 	if err == nil && !t.job.DryRun {
 		err = t.job.Journal.Reaffirm(ctx, t.target, t.account.Name, c.Path)
 	}
@@ -38,6 +42,7 @@ func (t *transfer) reaffirm(ctx context.Context, c dav.Collection, rec Collectio
 	if err != nil {
 		return &runError{err}
 	}
+	t.report.changes.add(changes)
 	t.report.Collections.Existing++
 	for _, tally := range tallies {
 		t.job.Progress.known.Add(int64(tally.Objects))

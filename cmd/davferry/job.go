@@ -23,6 +23,7 @@ import (
 type jobFlags struct {
 	network   networkFlags
 	selection selectionFlags
+	rules     ruleFlags
 	log       logFlags
 
 	verb                            string
@@ -66,6 +67,9 @@ func (f *jobFlags) add(cmd *cobra.Command) {
 	if f.verb != migrate.Import && f.verb != migrate.Rollback {
 		f.selection.add(cmd)
 	}
+	if f.verb != migrate.Rollback {
+		f.rules.add(cmd, f.verb == migrate.Migrate || f.verb == migrate.Import)
+	}
 	if f.verb == migrate.Migrate {
 		fs.BoolVar(&f.delete, "delete", false, "remove from the destination what the source has no more, where davferry wrote it and nobody has changed it since")
 		fs.BoolVar(&f.yes, "yes", false, "with --delete, remove also more than 5 % of an account's objects")
@@ -92,7 +96,7 @@ func (f *jobFlags) hasArchive() bool { return f.verb == migrate.Export || f.verb
 
 // check refuses values that cannot be meant, all at once, before anything is opened.
 func (f *jobFlags) check() error {
-	errs := []error{f.log.check()}
+	errs := []error{f.log.check(), f.rules.check(f.dryRun, f.json)}
 	if f.workers < 1 || f.multiget < 1 {
 		errs = append(errs, usagef("--workers and --multiget must be at least 1"))
 	}
@@ -142,6 +146,9 @@ func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) 
 	if f.compare != nil {
 		return p.verifyAccounts(ctx, f, f.compare, job, state)
 	}
+	if f.rules.showChanges {
+		job.Changed = (&changePrinter{w: p.stdout}).print
+	}
 	err = p.report(ctx, f, job, state)
 	if err != nil && ctx.Err() != nil {
 		err = &hintError{err, "the same command goes on from there"}
@@ -159,6 +166,10 @@ func (p *program) newJob(f *jobFlags, accountsFile string) (*migrate.Job, dav.Se
 	if err != nil {
 		return nil, dav.Settings{}, err
 	}
+	rules, err := f.rules.rules()
+	if err != nil {
+		return nil, dav.Settings{}, err
+	}
 	settings, err := f.network.settings()
 	if err != nil {
 		return nil, settings, err
@@ -167,7 +178,8 @@ func (p *program) newJob(f *jobFlags, accountsFile string) (*migrate.Job, dav.Se
 	return &migrate.Job{
 		Verb: f.verb, Accounts: accounts, Workers: f.workers, Connections: f.network.connections, Batch: f.multiget,
 		DryRun: f.dryRun || f.verb == migrate.Preflight, Quick: f.quick, Delete: f.delete, Yes: f.yes,
-		Overwrite: f.onConflict == "overwrite", Invite: f.invitations == "allow", Selection: selection, Progress: &migrate.Progress{},
+		Overwrite: f.onConflict == "overwrite", Invite: f.invitations == "allow", Selection: selection, Rules: rules,
+		Progress: &migrate.Progress{},
 	}, settings, err
 }
 
@@ -288,7 +300,7 @@ func (p *program) runExport(ctx context.Context, f *jobFlags, job *migrate.Job) 
 
 // watch runs the job and shows its progress.
 func (p *program) watch(ctx context.Context, f *jobFlags, job *migrate.Job) (*migrate.Summary, error) {
-	stop := showProgress(ctx, f.verb, job.Progress, p.stderr, f.log.file != "-")
+	stop := showProgress(ctx, f.verb, job.Progress, p.stderr, f.log.file != "-" && !f.rules.showChanges)
 	defer stop()
 	return job.Run(ctx)
 }

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"davferry/mapping"
+	"davferry/migrate"
+)
+
+// ruleFlags are the flags about what is changed on the way.
+type ruleFlags struct {
+	normalizeUID string
+	mapAddresses string
+	mapContacts  bool
+	showChanges  bool
+}
+
+func (f *ruleFlags) add(cmd *cobra.Command, dryRun bool) {
+	fs := cmd.Flags()
+	fs.StringVar(&f.normalizeUID, "normalize-uid", "", "give objects UIDs that every server takes: `WHICH` is needed (no UID, one that stands twice or is too long) or all (every UID that is no UUID)")
+	fs.Lookup("normalize-uid").NoOptDefVal = "needed"
+	fs.StringVar(&f.mapAddresses, "map-addresses", "", "change mail addresses of organizers and attendees: `FILE` is CSV, old,new or *@old.example,*@new.example")
+	fs.BoolVar(&f.mapContacts, "map-contacts", false, "with --map-addresses: change the mail addresses of contacts as well")
+	if dryRun {
+		fs.BoolVar(&f.showChanges, "show-changes", false, "with --dry-run: show each line that would be changed, like a diff")
+	}
+}
+
+// check refuses values that cannot be meant.
+func (f *ruleFlags) check(dryRun, json bool) error {
+	var errs []error
+	if f.normalizeUID != "" {
+		errs = append(errs, oneOf("normalize-uid", f.normalizeUID, "needed", "all"))
+	}
+	if f.mapContacts && f.mapAddresses == "" {
+		errs = append(errs, usagef("--map-contacts is for use with --map-addresses"))
+	}
+	if f.showChanges && !dryRun {
+		errs = append(errs, usagef("--show-changes is for use with --dry-run; a run keeps each change in its state folder"))
+	}
+	if f.showChanges && json {
+		errs = append(errs, usagef("--show-changes is text, --json is not: choose one of them"))
+	}
+	return errors.Join(errs...)
+}
+
+// rules returns the rules that the flags ask for, none where they ask for nothing.
+func (f *ruleFlags) rules() (mapping.Rules, error) {
+	var rules mapping.Rules
+	if f.normalizeUID != "" {
+		rules = append(rules, mapping.UIDs{All: f.normalizeUID == "all"})
+	}
+	if f.mapAddresses != "" {
+		addresses, err := f.addresses()
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, addresses)
+	}
+	return rules, nil
+}
+
+func (f *ruleFlags) addresses() (*mapping.Addresses, error) {
+	file, err := os.Open(f.mapAddresses)
+	if err != nil {
+		return nil, usagef("--map-addresses: %w", err)
+	}
+	defer file.Close()
+	return migrate.ReadAddresses(file, f.mapAddresses, f.mapContacts)
+}

@@ -1,0 +1,86 @@
+package migrate
+
+import (
+	"strings"
+
+	"davferry/mapping"
+)
+
+// Changes is what rules changed on the way, in a Summary. The journal holds every change; a Summary the first of them.
+type Changes struct {
+	Objects int             `json:"objects"`           // at the destination that are not as the source has them
+	ByRule  map[string]int  `json:"by_rule,omitempty"` // objects that a rule changed
+	Left    map[string]int  `json:"left,omitempty"`    // objects in which a rule had to leave something as it is
+	First   []ObjectChanges `json:"first,omitempty"`   // of the objects that were read in this run
+	More    int             `json:"more,omitempty"`    // objects that were read in this run and are not in First
+}
+
+// ObjectChanges is what rules did to one object.
+type ObjectChanges struct {
+	Account    string           `json:"account"`
+	Collection string           `json:"collection"`
+	Path       string           `json:"path"` // at the source
+	UID        string           `json:"uid,omitempty"`
+	Changes    []mapping.Change `json:"changes,omitempty"`
+	Left       []mapping.Left   `json:"left,omitempty"`
+}
+
+// How many objects are listed with their changes: of one account, and of all.
+const (
+	maxAccountChanges = 20
+	maxChanges        = 200
+)
+
+// count takes down objects that are at the destination, to which rules did the same.
+func (c *Changes) count(m *Mapped, objects int) {
+	if m == nil {
+		return
+	}
+	if m.Changed != "" {
+		c.Objects += objects
+	}
+	c.ByRule = countNames(c.ByRule, m.Changed, objects)
+	c.Left = countNames(c.Left, m.Left, objects)
+}
+
+func countNames(counts map[string]int, list string, objects int) map[string]int {
+	for name := range strings.SplitSeq(list, ",") {
+		if name == "" {
+			continue
+		}
+		if counts == nil {
+			counts = map[string]int{}
+		}
+		counts[name] += objects
+	}
+	return counts
+}
+
+// add adds up an account's.
+func (c *Changes) add(o Changes) {
+	c.Objects += o.Objects
+	c.ByRule = addCounts(c.ByRule, o.ByRule)
+	c.Left = addCounts(c.Left, o.Left)
+	room := min(maxChanges-len(c.First), len(o.First))
+	c.First = append(c.First, o.First[:room]...)
+	c.More += o.More + len(o.First) - room
+}
+
+func addCounts(counts, more map[string]int) map[string]int {
+	for name, n := range more {
+		if counts == nil {
+			counts = map[string]int{}
+		}
+		counts[name] += n
+	}
+	return counts
+}
+
+// change lists an object that rules changed.
+func (r *AccountReport) change(c ObjectChanges) {
+	if len(r.changes.First) == maxAccountChanges {
+		r.changes.More++
+		return
+	}
+	r.changes.First = append(r.changes.First, c)
+}

@@ -1,0 +1,93 @@
+package migrate
+
+import (
+	"strings"
+
+	"davferry/internal/dav"
+	"davferry/mapping"
+)
+
+// Mapped is what rules made of an object that is at the destination.
+type Mapped struct {
+	Rules   string           // key of the rules that it went through
+	UID     string           // as put
+	Size    int64            // octets as put
+	Changed string           // names of the rules that changed it, separated by commas; "" where the bytes are the source's
+	Left    string           // names of the rules that had to leave something as it is, likewise
+	Changes []mapping.Change // each of them; Journal.Objects leaves them out
+	Reasons []mapping.Left   // likewise
+
+	fresh bool // of this run: the journal's changes are to be replaced by these
+}
+
+// key returns the key of the rules, "" where none were given.
+func (m *Mapped) key() string {
+	if m == nil {
+		return ""
+	}
+	return m.Rules
+}
+
+// summary returns what is kept of it while the run goes on.
+func (m *Mapped) summary() *Mapped {
+	if m == nil || m.Rules == "" {
+		return nil
+	}
+	return &Mapped{Rules: m.Rules, UID: m.UID, Size: m.Size, Changed: m.Changed, Left: m.Left}
+}
+
+// names joins what is in a list once each.
+func names[E any](list []E, name func(E) string) string {
+	var joined []string
+	seen := map[string]bool{}
+	for _, e := range list {
+		if n := name(e); !seen[n] {
+			seen[n] = true
+			joined = append(joined, n)
+		}
+	}
+	return strings.Join(joined, ",")
+}
+
+// apply makes of an object that was fetched what goes to the destination. It takes down in r what the rules did.
+func (m *move) apply(r *result, o dav.Object, info mapping.Info) (dav.Object, mapping.Info) {
+	if len(m.job.Rules) == 0 {
+		if r.Mapped = nil; m.journal[r.Path].Mapped != nil {
+			r.Mapped = &Mapped{UID: info.UID, Size: r.Size, fresh: true} // takes the changes of an earlier run out of the journal
+		}
+		return o, info
+	}
+	s := m.subject(m.collection, o.Path)
+	s.CardVersions = m.place.collection.AddressData
+	s.Duplicate = m.isDuplicate(s, info.UID)
+	mapped := m.job.Rules.Apply(s, o.Data)
+	if len(mapped.Changes) > 0 {
+		o.Data = mapped.Data
+		info = mapping.Inspect(m.collection.Kind, o.Data)
+		r.SHA256 = sum(o.Data)
+	}
+	r.Mapped = &Mapped{
+		Rules: m.rules, UID: info.UID, Size: int64(len(o.Data)), Changes: mapped.Changes, Reasons: mapped.Left, fresh: true,
+		Changed: names(mapped.Changes, func(c mapping.Change) string { return c.Rule }),
+		Left:    names(mapped.Left, func(l mapping.Left) string { return l.Rule }),
+	}
+	m.tell(r)
+	return o, info
+}
+
+func (t *transfer) subject(c dav.Collection, path string) mapping.Subject {
+	return mapping.Subject{Kind: c.Kind, Account: t.account.Name, Collection: c.Path, Path: path}
+}
+
+// tell shows what the rules did to an object, and keeps it for the report.
+func (m *move) tell(r *result) {
+	if len(r.Mapped.Changes)+len(r.Mapped.Reasons) == 0 {
+		return
+	}
+	c := ObjectChanges{Account: m.account.Name, Collection: m.collection.Path, Path: r.Path, UID: r.UID,
+		Changes: r.Mapped.Changes, Left: r.Mapped.Reasons}
+	if m.job.Changed != nil {
+		m.job.Changed(c)
+	}
+	m.report.change(c)
+}
