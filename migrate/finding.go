@@ -65,7 +65,7 @@ type Difference struct {
 
 // judge fills in how two versions compare.
 func (f *Finding) judge(c mapping.Comparison) {
-	for _, allowed := range c.Rules {
+	for _, allowed := range c.Allowed {
 		f.Rewritten = append(f.Rewritten, allowed.String())
 	}
 	for _, d := range c.Differences {

@@ -16,6 +16,7 @@ import (
 
 	"davferry/internal/dav"
 	"davferry/internal/dav/davtest"
+	"davferry/mapping"
 	"davferry/migrate"
 	"davferry/sink"
 	"davferry/source"
@@ -44,6 +45,7 @@ type world struct {
 	batch      int
 	dryRun     bool
 	overwrite  bool
+	rules      mapping.Rules
 	accountCSV string
 	forgetful  bool // the journal keeps no objects
 }
@@ -95,7 +97,7 @@ func (w *world) job(verb string) *migrate.Job {
 	network := dav.NewNetwork(dav.Settings{UserAgent: "davferry/test", Retries: w.retries, Timeout: w.timeout})
 	w.t.Cleanup(network.Close)
 	return &migrate.Job{Verb: verb, Accounts: accounts, Network: network, Workers: 2, Connections: 4, Batch: w.batch,
-		DryRun: w.dryRun, Overwrite: w.overwrite, Selection: w.selection, Progress: &migrate.Progress{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		DryRun: w.dryRun, Overwrite: w.overwrite, Selection: w.selection, Rules: w.rules, Progress: &migrate.Progress{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 }
 
 // runJob runs a job with the world's journal.

@@ -29,6 +29,9 @@ type Quirks struct {
 	// and be that user. Stalwart.
 	MasterLogin bool
 
+	// Server is the Server header of every answer, "" for none. Some quirks are known by it.
+	Server string
+
 	// PROPFIND.
 
 	// NoOwner leaves out DAV:owner and DAV:principal-URL, as a server without access control (RFC 3744) may.

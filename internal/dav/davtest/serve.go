@@ -51,6 +51,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.w.w = old
 	}
 	defer func() { x.conclude(x.w.bytes) }()
+	if x.q.Server != "" {
+		w.Header().Set("Server", x.q.Server)
+	}
 	if s.faults.strike(r, false, nil) != nil {
 		x.abort()
 	}
