@@ -40,6 +40,17 @@ func TestRules(t *testing.T) {
 		{"address-free-text", addresses, false},
 		{"address-card", addresses, false},
 		{"address-card-contacts", testAddresses(t, true), false},
+		{"vcard-21-to-30", Cards{Version: "3.0"}, false},
+		{"vcard-21-to-40", Cards{Version: "4.0"}, false},
+		{"vcard-21-agent", Cards{Version: "3.0"}, false},
+		{"vcard-21-charset", Cards{Version: "3.0"}, false},
+		{"vcard-30-to-40", Cards{Version: "4.0"}, false},
+		{"vcard-30-left", Cards{Version: "4.0"}, false},
+		{"vcard-40-to-30", Cards{Version: "3.0"}, false},
+		{"vcard-40-left", Cards{Version: "3.0"}, false},
+		{"groups-apple", Groups{Form: GroupsApple}, false},
+		{"groups-apple-left", Groups{Form: GroupsApple}, false},
+		{"groups-kind", Groups{Form: GroupsKind}, false},
 	}
 	seen := map[string]bool{}
 	for _, tt := range tests {

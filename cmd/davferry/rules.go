@@ -15,6 +15,8 @@ type ruleFlags struct {
 	normalizeUID string
 	mapAddresses string
 	mapContacts  bool
+	vcard        string
+	groups       string
 	showChanges  bool
 }
 
@@ -24,6 +26,8 @@ func (f *ruleFlags) add(cmd *cobra.Command, dryRun bool) {
 	fs.Lookup("normalize-uid").NoOptDefVal = "needed"
 	fs.StringVar(&f.mapAddresses, "map-addresses", "", "change mail addresses of organizers and attendees: `FILE` is CSV, old,new or *@old.example,*@new.example")
 	fs.BoolVar(&f.mapContacts, "map-contacts", false, "with --map-addresses: change the mail addresses of contacts as well")
+	fs.StringVar(&f.vcard, "vcard", "", "write contacts as vCard `VERSION` 3.0 or 4.0; auto: as the destination takes them, 2.1 as 3.0")
+	fs.StringVar(&f.groups, "groups", "keep", "write groups of contacts in `FORM` kind (KIND, MEMBER) or apple (X-ADDRESSBOOKSERVER-...)")
 	if dryRun {
 		fs.BoolVar(&f.showChanges, "show-changes", false, "with --dry-run: show each line that would be changed, like a diff")
 	}
@@ -35,6 +39,10 @@ func (f *ruleFlags) check(dryRun, json bool) error {
 	if f.normalizeUID != "" {
 		errs = append(errs, oneOf("normalize-uid", f.normalizeUID, "needed", "all"))
 	}
+	if f.vcard != "" {
+		errs = append(errs, oneOf("vcard", f.vcard, "3.0", "4.0", mapping.CardsAsTaken))
+	}
+	errs = append(errs, oneOf("groups", f.groups, "keep", mapping.GroupsKind, mapping.GroupsApple))
 	if f.mapContacts && f.mapAddresses == "" {
 		errs = append(errs, usagef("--map-contacts is for use with --map-addresses"))
 	}
@@ -59,6 +67,12 @@ func (f *ruleFlags) rules() (mapping.Rules, error) {
 			return nil, err
 		}
 		rules = append(rules, addresses)
+	}
+	if f.vcard != "" {
+		rules = append(rules, mapping.Cards{Version: f.vcard})
+	}
+	if f.groups != "keep" {
+		rules = append(rules, mapping.Groups{Form: f.groups})
 	}
 	return rules, nil
 }
