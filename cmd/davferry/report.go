@@ -27,7 +27,9 @@ func printSummary(w io.Writer, s *migrate.Summary, state string, stopped error) 
 	printProblems(w, problems, report)
 	printLeftOut(w, s, report)
 	printNotes(w, s.Notes, report)
-	printChanges(w, s.Changes)
+	if s.Verb != migrate.Rollback {
+		printChanges(w, s.Changes)
+	}
 	fmt.Fprintf(w, "%s read, %s written in %.1f s, %s to the source, %d to the destination\n",
 		size(s.Bytes.Read), size(s.Bytes.Written), s.Seconds, count(s.Requests.Source, "request"), s.Requests.Destination)
 	if bad := s.Accounts.Total - s.Accounts.OK; bad > 0 && stopped == nil && !s.DryRun {

@@ -42,7 +42,9 @@ func (f *ruleFlags) check(dryRun, json bool) error {
 	if f.vcard != "" {
 		errs = append(errs, oneOf("vcard", f.vcard, "3.0", "4.0", mapping.CardsAsTaken))
 	}
-	errs = append(errs, oneOf("groups", f.groups, "keep", mapping.GroupsKind, mapping.GroupsApple))
+	if f.groups != "" {
+		errs = append(errs, oneOf("groups", f.groups, "keep", mapping.GroupsKind, mapping.GroupsApple))
+	}
 	if f.mapContacts && f.mapAddresses == "" {
 		errs = append(errs, usagef("--map-contacts is for use with --map-addresses"))
 	}
@@ -71,7 +73,7 @@ func (f *ruleFlags) rules() (mapping.Rules, error) {
 	if f.vcard != "" {
 		rules = append(rules, mapping.Cards{Version: f.vcard})
 	}
-	if f.groups != "keep" {
+	if f.groups != "" && f.groups != "keep" {
 		rules = append(rules, mapping.Groups{Form: f.groups})
 	}
 	return rules, nil
