@@ -158,15 +158,34 @@ func (p *comparison) taken(o dav.Object, err error, place func(dav.Object, strin
 		p.job.Progress.done.Add(1)
 		return pair{}, false
 	}
-	there, ok := place(o, info.UID)
-	return pair{o, info.UID, there}, ok
+	o, uid := p.mapped(o, info.UID)
+	there, ok := place(o, uid)
+	return pair{o, uid, there}, ok
+}
+
+// mapped returns an object of the source as the rules make it, with the UID that it has then.
+func (p *comparison) mapped(o dav.Object, uid string) (dav.Object, string) {
+	if len(p.job.Rules) == 0 {
+		return o, uid
+	}
+	s := p.subject(p.c, o.Path)
+	s.CardVersions = p.place.AddressData
+	if rec := p.journal[o.Path]; p.job.Rules.GiveUIDs() && uid != "" {
+		_, own := p.there[mapping.ResourceName(s.Kind, s.OwnUID(uid, 0), s.Path)]
+		s.Duplicate = own || rec.UID == uid && rec.hasOwnUID(s)
+	}
+	if mapped := p.job.Rules.Apply(s, o.Data); len(mapped.Changes) > 0 {
+		o.Data = mapped.Data
+		uid = mapping.Inspect(s.Kind, o.Data).UID
+	}
+	return o, uid
 }
 
 // byName is the first pass: an object is where the journal says, or under the name that its path or its UID makes (its
 // path where another object has the UID too). One that is not waits, unless nothing is left that it could be.
 func (p *comparison) byName(o dav.Object, uid string) (dav.Member, bool) {
 	names := []string{mapping.ResourceName(p.c.Kind, "", o.Path), mapping.ResourceName(p.c.Kind, uid, o.Path)}
-	if rec, ok := p.journal[o.Path]; ok && rec.UID == uid && rec.DestPath != "" {
+	if rec, ok := p.journal[o.Path]; ok && (rec.UID == uid || rec.Mapped != nil && rec.Mapped.UID == uid) && rec.DestPath != "" {
 		names = append([]string{dav.LastSegment(rec.DestPath)}, names...)
 	}
 	for _, name := range names {

@@ -342,3 +342,21 @@ func TestArchiveHoldsWhatTheRulesMade(t *testing.T) {
 		t.Errorf("without rules there are changes: %+v", again.Changes)
 	}
 }
+
+// With the rules of the migration verify finds nothing, without them what they changed, and nothing else.
+func TestVerifyWithRules(t *testing.T) {
+	t.Parallel()
+	for _, withJournal := range []bool{true, false} {
+		w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
+		w.rules = mapping.Rules{mapping.UIDs{}}
+		untidy(w)
+		w.migrate()
+		if v, findings := w.verify(100, withJournal); !v.Same() || v.Objects.Identical != 6 {
+			t.Errorf("with the rules, with the journal %v: %+v", withJournal, findings)
+		}
+		w.rules = nil
+		if v, findings := w.verify(100, withJournal); withJournal && (v.Objects != migrate.Verdicts{Listed: 6, Identical: 2, Changed: 4}) {
+			t.Errorf("without the rules: %+v", findings)
+		}
+	}
+}
