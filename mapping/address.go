@@ -79,15 +79,14 @@ func (a *Addresses) domainAgain(old string) bool {
 
 // lookup returns what becomes of an address, false where it is no address that the rule knows.
 func (a *Addresses) lookup(address string) (string, bool) {
-	lower := strings.ToLower(address)
-	if new, found := a.exact[lower]; found {
+	if new, found := a.exact[strings.ToLower(address)]; found {
 		return new, true
 	}
-	at := strings.LastIndexByte(lower, '@')
+	at := strings.LastIndexByte(address, '@')
 	if at <= 0 {
 		return "", false
 	}
-	if domain, found := a.domains[lower[at+1:]]; found {
+	if domain, found := a.domains[strings.ToLower(address[at+1:])]; found {
 		return address[:at+1] + domain, true
 	}
 	return "", false

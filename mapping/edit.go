@@ -24,7 +24,8 @@ const maxChangeText = 2000
 // torn apart (RFC 5545 section 3.1, RFC 6350 section 3.2).
 //
 // Lines are handed over as they were read from Data, and may come in any order. Of two edits that overlap the first one
-// counts. The texts of new lines are unfolded and hold no line breaks.
+// counts. The texts of new lines are unfolded and hold no line breaks. No line is put behind one that ends with an
+// unfinished soft break, which would swallow it: such an edit is left out.
 type Editor struct {
 	data  []byte
 	edits []edit
@@ -121,9 +122,10 @@ func (e *Editor) Finish() ([]byte, []Change) {
 		count   = lineCounter{data: e.data, bareCR: endsWithBareCR(e.data)}
 		pos     int
 	)
+	s := newScanner(e.data)
 	for i := range e.edits {
 		in := &e.edits[i]
-		if in.start < pos {
+		if in.start < pos || in.isSwallowed(&s) {
 			continue
 		}
 		out = append(out, e.data[pos:in.start]...)
@@ -148,6 +150,27 @@ func (e *Editor) growth() int {
 		}
 	}
 	return n
+}
+
+// isSwallowed says whether one of the new lines would become a part of the line before it. s reads the object up to the
+// edit.
+func (in *edit) isSwallowed(s *scanner) bool {
+	for i, text := range in.after {
+		if i < len(in.after)-1 && endsWithSoftBreak(text) {
+			return true
+		}
+	}
+	if len(in.before) > 0 || in.start == 0 {
+		return false
+	}
+	for s.pos < in.start && s.next() {
+	}
+	return s.line.End == in.start && endsWithSoftBreak(s.line.Text())
+}
+
+// endsWithSoftBreak says whether a content line goes on in the next physical line.
+func endsWithSoftBreak(text []byte) bool {
+	return len(text) > 0 && text[len(text)-1] == '=' && isQuotedPrintable(text)
 }
 
 func (in *edit) appendTo(out, lineEnd []byte) []byte {

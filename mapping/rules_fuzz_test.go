@@ -21,7 +21,8 @@ func allRules(t testing.TB) []Rule {
 		}
 	}
 	return []Rule{UIDs{}, UIDs{All: true}, a, Cards{Version: "3.0"}, Cards{Version: "4.0"}, Cards{Version: CardsAsTaken},
-		Groups{Form: GroupsKind}, Groups{Form: GroupsApple}}
+		Groups{Form: GroupsKind}, Groups{Form: GroupsApple},
+		Categories{Names: map[string][]string{"a": {"Friends, old", `b\,c;`}, "member": {"x"}}}}
 }
 
 // For any input: what no rule changed is there byte for byte, every change is recorded, and to apply a rule twice is to
@@ -40,6 +41,10 @@ func FuzzRules(f *testing.F) {
 			f.Add(data, false)
 		}
 	}
+	// To lower the case of bytes that are not UTF-8 makes them more.
+	f.Add([]byte("ORGANIZER:mailto:Jan\xbc\xbc\xbce@Old.Example\r\n"), false)
+	// An unfinished soft break swallows a line that is put behind it.
+	f.Add([]byte("BEGIN:VCARD\nVERSION:2.1\nN:a\nNOTE;QUOTED-PRINTABLE:b=\nEND:VCARD"), false)
 	rules := allRules(f)
 	f.Fuzz(func(t *testing.T, data []byte, duplicate bool) {
 		for _, k := range dav.Kinds {

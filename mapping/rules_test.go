@@ -51,6 +51,8 @@ func TestRules(t *testing.T) {
 		{"groups-apple", Groups{Form: GroupsApple}, false},
 		{"groups-apple-left", Groups{Form: GroupsApple}, false},
 		{"groups-kind", Groups{Form: GroupsKind}, false},
+		{"groups-categories", Categories{Names: map[string][]string{"member": {"Friends, old", `back\slash`, "Family"}}}, false},
+		{"groups-categories-new", Categories{Names: map[string][]string{"member": {"Friends, old"}}}, false},
 	}
 	seen := map[string]bool{}
 	for _, tt := range tests {

@@ -16,9 +16,11 @@ type comparison struct {
 	place    dav.Collection
 	there    map[string]dav.Member // at the destination, by name; those that an object of the source has are taken out
 	journal  map[string]Record     // by the path at the source
-	unplaced []dav.Member          // of the source, with nothing at the destination under their name
-	uids     map[string]string     // UIDs at the destination that were read, by name
-	names    map[string][]string   // the reverse
+	rules    mapping.Rules
+	groups   *groups
+	unplaced []dav.Member        // of the source, with nothing at the destination under their name
+	uids     map[string]string   // UIDs at the destination that were read, by name
+	names    map[string][]string // the reverse
 }
 
 // pair is an object of the source and where it should be at the destination.
@@ -81,7 +83,12 @@ func (p *comparison) run(ctx context.Context, members []dav.Member) error {
 			p.job.Progress.done.Add(1)
 		}
 	}
-	err := p.pass(ctx, wanted, p.byName)
+	var err error
+	if p.rules, p.groups, err = p.rulesOf(ctx, p.c, members); err != nil {
+		p.unread(wanted, err)
+		return err
+	}
+	err = p.pass(ctx, wanted, p.byName)
 	if err == nil && len(p.unplaced) > 0 {
 		again := p.unplaced
 		if err = p.readUIDs(ctx); err == nil {
@@ -153,7 +160,7 @@ func (p *comparison) taken(o dav.Object, err error, place func(dav.Object, strin
 		return pair{}, false
 	}
 	info := mapping.Inspect(p.c.Kind, o.Data)
-	if p.job.Selection.leavesOutObject(p.c.Kind, info, o.Data) != "" {
+	if p.job.Selection.leavesOutObject(p.c.Kind, info, o.Data) != "" || p.groups.folds(o.Path) {
 		p.result.Objects.Skipped++
 		p.job.Progress.done.Add(1)
 		return pair{}, false
@@ -165,16 +172,16 @@ func (p *comparison) taken(o dav.Object, err error, place func(dav.Object, strin
 
 // mapped returns an object of the source as the rules make it, with the UID that it has then.
 func (p *comparison) mapped(o dav.Object, uid string) (dav.Object, string) {
-	if len(p.job.Rules) == 0 {
+	if len(p.rules) == 0 {
 		return o, uid
 	}
 	s := p.subject(p.c, o.Path)
 	s.CardVersions = p.place.AddressData
-	if rec := p.journal[o.Path]; p.job.Rules.GiveUIDs() && uid != "" {
+	if rec := p.journal[o.Path]; p.rules.GiveUIDs() && uid != "" {
 		_, own := p.there[mapping.ResourceName(s.Kind, s.OwnUID(uid, 0), s.Path)]
 		s.Duplicate = own || rec.UID == uid && rec.hasOwnUID(s)
 	}
-	if mapped := p.job.Rules.Apply(s, o.Data); len(mapped.Changes) > 0 {
+	if mapped := p.rules.Apply(s, o.Data); len(mapped.Changes) > 0 {
 		o.Data = mapped.Data
 		uid = mapping.Inspect(s.Kind, o.Data).UID
 	}

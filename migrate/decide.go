@@ -28,6 +28,11 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	if m.report.Forecast != nil {
 		m.report.Forecast.see(m.collection.Kind, info)
 	}
+	if m.groups.folds(o.Path) {
+		r.Outcome, r.Reason = string(Skipped), foldedGroup
+		m.settle(r)
+		return nil
+	}
 	if m.collection.Kind == dav.Calendar && (info.Organizer || info.Attendee) && m.schedules() {
 		r.Outcome, r.Condition = string(Refused), "calendar-auto-schedule"
 		r.Reason = "not sent: the destination mails invitations to the people of a meeting and no way is known to keep it quiet; " +

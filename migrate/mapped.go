@@ -51,7 +51,7 @@ func names[E any](list []E, name func(E) string) string {
 
 // apply makes of an object that was fetched what goes to the destination. It takes down in r what the rules did.
 func (m *move) apply(r *result, o dav.Object, info mapping.Info) (dav.Object, mapping.Info) {
-	if len(m.job.Rules) == 0 {
+	if len(m.rules) == 0 {
 		if r.Mapped = nil; m.journal[r.Path].Mapped != nil {
 			r.Mapped = &Mapped{UID: info.UID, Size: r.Size, fresh: true} // takes the changes of an earlier run out of the journal
 		}
@@ -60,14 +60,15 @@ func (m *move) apply(r *result, o dav.Object, info mapping.Info) (dav.Object, ma
 	s := m.subject(m.collection, o.Path)
 	s.CardVersions = m.place.collection.AddressData
 	s.Duplicate = m.isDuplicate(s, info.UID)
-	mapped := m.job.Rules.Apply(s, o.Data)
+	mapped := m.rules.Apply(s, o.Data)
+	mapped.Left = m.groups.leaves(o.Path, mapped.Left)
 	if len(mapped.Changes) > 0 {
 		o.Data = mapped.Data
 		info = mapping.Inspect(m.collection.Kind, o.Data)
 		r.SHA256 = sum(o.Data)
 	}
 	r.Mapped = &Mapped{
-		Rules: m.rules, UID: info.UID, Size: int64(len(o.Data)), Changes: mapped.Changes, Reasons: mapped.Left, fresh: true,
+		Rules: m.rulesKey, UID: info.UID, Size: int64(len(o.Data)), Changes: mapped.Changes, Reasons: mapped.Left, fresh: true,
 		Changed: names(mapped.Changes, func(c mapping.Change) string { return c.Rule }),
 		Left:    names(mapped.Left, func(l mapping.Left) string { return l.Rule }),
 	}

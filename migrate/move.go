@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"davferry/internal/dav"
+	"davferry/mapping"
 	"davferry/sink"
 )
 
@@ -32,9 +33,11 @@ type move struct {
 
 	given       map[string]bool   // names at a server, in lower case, that objects of this run have
 	byUID       map[string]Record // what earlier runs wrote
-	rules       string            // key of the job's rules
-	wrote       map[string]bool   // names of what earlier runs wrote, nil until somebody asks
-	owners      uidOwners         // nil where nothing is done about UIDs that several objects have
+	rules       mapping.Rules
+	rulesKey    string
+	groups      *groups         // of an address book whose groups become categories, else nil
+	wrote       map[string]bool // names of what earlier runs wrote, nil until somebody asks
+	owners      uidOwners       // nil where nothing is done about UIDs that several objects have
 	foreign     map[string]dav.Member
 	pending     []task // to be compared with what is at the destination
 	pendingSize int
@@ -72,7 +75,6 @@ func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, memb
 		m.files = fileNames(c.Kind, members)
 	}
 	m.remember()
-	m.rules = t.job.Rules.Key()
 	m.keepUIDs()
 	m.workers.SetLimit(max(1, t.job.Connections))
 	return m, nil
@@ -97,7 +99,10 @@ func (m *move) run(ctx context.Context) error {
 	outer := ctx
 	ctx, m.stop = context.WithCancelCause(ctx)
 	defer m.stop(nil)
-	err := m.fetch(ctx, m.plan(m.inventory.members))
+	err := m.prepare(ctx)
+	if err == nil {
+		err = m.fetch(ctx, m.plan(m.inventory.members))
+	}
 	if err == nil {
 		err = m.catchUp(ctx)
 	}
@@ -114,6 +119,13 @@ func (m *move) run(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// prepare finds the rules for the collection.
+func (m *move) prepare(ctx context.Context) (err error) {
+	m.rules, m.groups, err = m.rulesOf(ctx, m.collection, m.inventory.members)
+	m.rulesKey = m.rules.Key()
+	return err
 }
 
 // plan settles what is at the destination since an earlier run and unchanged at both ends, which takes no request, and
@@ -154,7 +166,7 @@ func (m *move) isThere(rec Record, member dav.Member) bool {
 	if rec.Size >= 0 && member.Size >= 0 && rec.Size != member.Size {
 		return false // SOGo's ETags count versions: an object that was deleted and made anew has the one of the old
 	}
-	if rec.Mapped.key() != m.rules {
+	if rec.Mapped.key() != m.rulesKey {
 		return false
 	}
 	have, ok := m.place.members[dav.LastSegment(rec.DestPath)]

@@ -266,7 +266,8 @@ func (s *Summary) Verdict() string {
 		n    int
 		text string
 	}{
-		{s.Objects.Skipped, "left out by your selection"},
+		{s.Objects.Skipped - s.Skipped[foldedGroup], "left out by your selection"},
+		{s.Skipped[foldedGroup], "groups made categories of their members"},
 		{s.Objects.Gone, "deleted at the source meanwhile"},
 		{s.Objects.Refused, "refused"},
 		{s.Objects.Conflict, "in conflict"},

@@ -360,3 +360,47 @@ func TestVerifyWithRules(t *testing.T) {
 		}
 	}
 }
+
+func group(uid, name string, more ...string) []byte {
+	return []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:" + uid + "\r\nFN:" + name + "\r\nN:" + name + ";;;;\r\nX-ADDRESSBOOKSERVER-KIND:group\r\n" +
+		strings.Join(more, "\r\n") + "\r\nEND:VCARD\r\n")
+}
+
+func TestGroupsBecomeCategories(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
+	_, book := w.fill("anna", 0, 3)
+	member := func(uid string) string { return "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:" + uid }
+	w.from.PutObject(book+"a-group.vcf", group("g1", "Friends\\, old", member("uid-c0"), member("uid-c1")))
+	w.from.PutObject(book+"z-group.vcf", group("g2", "Work", member("uid-c1")))
+	w.from.PutObject(book+"absent.vcf", group("g3", "Absent", member("uid-c0"), member("nobody")))
+	w.from.PutObject(book+"note.vcf", group("g4", "Note", member("uid-c0"), "NOTE:more than a category"))
+	run := func() *migrate.Summary {
+		job := w.job(migrate.Migrate)
+		job.FoldGroups = true
+		s, err := w.runJob(t.Context(), job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := run()
+	w.want(s, migrate.Counts{Listed: 7, Created: 5, Skipped: 2})
+	if s.Changes.Objects != 2 || s.Changes.Left[mapping.GroupForm] != 2 {
+		t.Errorf("changes are %+v", s.Changes)
+	}
+	for name, want := range map[string]string{
+		"uid-c0.vcf": "N:Contact;;;;\r\nCATEGORIES:Friends\\, old\r\nEND:VCARD",
+		"uid-c1.vcf": "N:Contact;;;;\r\nCATEGORIES:Friends\\, old,Work\r\nEND:VCARD",
+		"uid-c2.vcf": "N:Contact;;;;\r\nEND:VCARD",
+	} {
+		if data, _, _ := w.to.Object(book + name); !strings.Contains(string(data), want) {
+			t.Errorf("%s is %q", name, data)
+		}
+	}
+	w.want(run(), migrate.Counts{Listed: 7, Unchanged: 5, Skipped: 2})
+	w.from.PutObject(book+"z-group.vcf", group("g2", "Work", member("uid-c1"), member("uid-c2")))
+	w.want(run(), migrate.Counts{Listed: 7, Updated: 1, Unchanged: 4, Skipped: 2})
+	w.dir = t.TempDir()
+	w.want(run(), migrate.Counts{Listed: 7, Unchanged: 5, Skipped: 2})
+}

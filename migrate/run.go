@@ -46,6 +46,7 @@ type Job struct {
 	Invite      bool // the destination may send invitations
 	Selection   Selection
 	Rules       mapping.Rules
+	FoldGroups  bool                // groups of contacts become categories of their members; each address book is read twice
 	Changed     func(ObjectChanges) // told what rules did to each object that was read, by several goroutines; may be nil
 
 	Journal  *Journal
@@ -113,12 +114,19 @@ func (j *Job) audit() error {
 	return err
 }
 
+// changesObjects tells whether anything is changed on the way.
+func (j *Job) changesObjects() bool { return len(j.Rules) > 0 || j.FoldGroups }
+
 // terms says what decides, beside the two servers, what is at the destination in the end.
 func (j *Job) terms() string {
+	terms := j.Selection.terms()
 	if key := j.Rules.Key(); key != "" {
-		return j.Selection.terms() + " rules=" + key
+		terms += " rules=" + key
 	}
-	return j.Selection.terms()
+	if j.FoldGroups {
+		terms += " groups=categories"
+	}
+	return terms
 }
 
 // account moves one account. An error ends the run; all else is in the report.

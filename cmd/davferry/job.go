@@ -178,7 +178,7 @@ func (p *program) newJob(f *jobFlags, accountsFile string) (*migrate.Job, dav.Se
 	return &migrate.Job{
 		Verb: f.verb, Accounts: accounts, Workers: f.workers, Connections: f.network.connections, Batch: f.multiget,
 		DryRun: f.dryRun || f.verb == migrate.Preflight, Quick: f.quick, Delete: f.delete, Yes: f.yes,
-		Overwrite: f.onConflict == "overwrite", Invite: f.invitations == "allow", Selection: selection, Rules: rules,
+		Overwrite: f.onConflict == "overwrite", Invite: f.invitations == "allow", Selection: selection, Rules: rules, FoldGroups: f.rules.groups == groupsCategories,
 		Progress: &migrate.Progress{},
 	}, settings, err
 }

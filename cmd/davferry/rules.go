@@ -10,6 +10,9 @@ import (
 	"davferry/migrate"
 )
 
+// groupsCategories is the value of --groups that makes no other form of groups but categories.
+const groupsCategories = "categories"
+
 // ruleFlags are the flags about what is changed on the way.
 type ruleFlags struct {
 	normalizeUID string
@@ -27,7 +30,7 @@ func (f *ruleFlags) add(cmd *cobra.Command, dryRun bool) {
 	fs.StringVar(&f.mapAddresses, "map-addresses", "", "change mail addresses of organizers and attendees: `FILE` is CSV, old,new or *@old.example,*@new.example")
 	fs.BoolVar(&f.mapContacts, "map-contacts", false, "with --map-addresses: change the mail addresses of contacts as well")
 	fs.StringVar(&f.vcard, "vcard", "", "write contacts as vCard `VERSION` 3.0 or 4.0; auto: as the destination takes them, 2.1 as 3.0")
-	fs.StringVar(&f.groups, "groups", "keep", "write groups of contacts in `FORM` kind (KIND, MEMBER) or apple (X-ADDRESSBOOKSERVER-...)")
+	fs.StringVar(&f.groups, "groups", "keep", "write groups of contacts in `FORM` kind (KIND, MEMBER), apple (X-ADDRESSBOOKSERVER-...) or categories (of their members)")
 	if dryRun {
 		fs.BoolVar(&f.showChanges, "show-changes", false, "with --dry-run: show each line that would be changed, like a diff")
 	}
@@ -43,7 +46,7 @@ func (f *ruleFlags) check(dryRun, json bool) error {
 		errs = append(errs, oneOf("vcard", f.vcard, "3.0", "4.0", mapping.CardsAsTaken))
 	}
 	if f.groups != "" {
-		errs = append(errs, oneOf("groups", f.groups, "keep", mapping.GroupsKind, mapping.GroupsApple))
+		errs = append(errs, oneOf("groups", f.groups, "keep", mapping.GroupsKind, mapping.GroupsApple, groupsCategories))
 	}
 	if f.mapContacts && f.mapAddresses == "" {
 		errs = append(errs, usagef("--map-contacts is for use with --map-addresses"))
@@ -73,7 +76,7 @@ func (f *ruleFlags) rules() (mapping.Rules, error) {
 	if f.vcard != "" {
 		rules = append(rules, mapping.Cards{Version: f.vcard})
 	}
-	if f.groups != "" && f.groups != "keep" {
+	if f.groups == mapping.GroupsKind || f.groups == mapping.GroupsApple {
 		rules = append(rules, mapping.Groups{Form: f.groups})
 	}
 	return rules, nil
