@@ -83,8 +83,17 @@ func (p *parser) pop(i int) { p.stack = p.stack[:i+1] }
 
 // boundaryName returns the component that a BEGIN or END line names, in upper case.
 func boundaryName(l Line) string {
-	return string(bytes.ToUpper(bytes.TrimSpace(l.Content().Value)))
+	name := bytes.TrimSpace(l.Content().Value)
+	for _, known := range commonComponents {
+		if equalFold(name, known) {
+			return known
+		}
+	}
+	return string(bytes.ToUpper(name))
 }
+
+// commonComponents are the names for which boundaryName need not make a string.
+var commonComponents = []string{"VEVENT", "VALARM", "VCALENDAR", "VTIMEZONE", "STANDARD", "DAYLIGHT", "VCARD", "VTODO", "VJOURNAL"}
 
 // top returns the components that carry data: those inside of VCALENDARs, and those that stand outside of any.
 func (c *component) top() []*component {

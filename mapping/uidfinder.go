@@ -86,6 +86,9 @@ func (f *uidFinder) end(l Line) {
 }
 
 func (f *uidFinder) property(l Line, name []byte) {
+	if len(name) == 0 || strings.IndexByte("UVRMX", upperByte(name[0])) < 0 {
+		return // nearly all lines
+	}
 	switch {
 	case equalFold(name, "UID"):
 		f.uid(l)
