@@ -9,6 +9,7 @@ import (
 
 	"davferry/internal/dav"
 	"davferry/internal/dav/davtest"
+	"davferry/mapping"
 	"davferry/migrate"
 	"davferry/sink"
 )
@@ -69,6 +70,38 @@ func BenchmarkMigrate(b *testing.B) {
 				}
 			}
 			report(b, 2500)
+		})
+	}
+}
+
+// BenchmarkMigrateWithRules tells what rules cost that change nothing, and what one costs that changes every object.
+func BenchmarkMigrateWithRules(b *testing.B) {
+	addresses := mapping.NewAddresses(true)
+	if err := addresses.Add("*@old.example", "*@new.example"); err != nil {
+		b.Fatal(err)
+	}
+	for _, bb := range []struct {
+		name  string
+		rules mapping.Rules
+	}{
+		{"none", nil},
+		{"nothing changed", mapping.Rules{mapping.UIDs{}, addresses, mapping.Cards{Version: "3.0"}}},
+		{"all changed", mapping.Rules{mapping.UIDs{All: true}}},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			w := benchWorld(b, 10_000, 0)
+			w.rules = bb.rules
+			for b.Loop() {
+				b.StopTimer()
+				w.to, w.toURL = startServer(b, davtest.Quirks{})
+				w.to.SetRecording(false)
+				w.dir = b.TempDir()
+				b.StartTimer()
+				if s := w.migrate(); s.Objects.Created != 10_000 {
+					b.Fatal(s.Objects)
+				}
+			}
+			report(b, 10_000)
 		})
 	}
 }

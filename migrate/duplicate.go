@@ -82,7 +82,7 @@ func (m *move) isDuplicate(s mapping.Subject, uid string) bool {
 	if rec := m.journal[s.Path]; rec.UID == uid && rec.hasOwnUID(s) {
 		return true
 	}
-	if m.job.To == nil {
+	if m.job.To == nil && len(m.place.members) > 0 {
 		if _, there := m.place.members[mapping.ResourceName(s.Kind, s.OwnUID(uid, 0), s.Path)]; there {
 			return true
 		}

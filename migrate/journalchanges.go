@@ -10,8 +10,10 @@ import (
 
 // putChanges keeps what rules did to an object, in place of what was kept of it before.
 func (s *statements) putChanges(ctx context.Context, collection int64, path string, m *Mapped) error {
-	if _, err := s.dropChanges.ExecContext(ctx, collection, path); err != nil {
-		return err
+	if m.stale {
+		if _, err := s.dropChanges.ExecContext(ctx, collection, path); err != nil {
+			return err
+		}
 	}
 	number := 0
 	put := func(rule string, line int, before, after, reason string) error {

@@ -157,7 +157,7 @@ func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error)
 			condition, dest_path, dest_etag, dest_size, created, vanished, rules, put_uid, put_size, changed, left_as_is, run, at)
 			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
 		{&s.dropChanges, `DELETE FROM changes WHERE collection = ? AND path = ?`},
-		{&s.addChange, `INSERT INTO changes (collection, path, number, rule, line, before, after, reason) VALUES (?,?,?,?,?,?,?,?)`},
+		{&s.addChange, `INSERT OR REPLACE INTO changes (collection, path, number, rule, line, before, after, reason) VALUES (?,?,?,?,?,?,?,?)`},
 		{&s.newCollection, `INSERT OR IGNORE INTO collections (target, account, path) VALUES (?,?,?)`},
 		{&s.findCollection, `SELECT id FROM collections WHERE target = ? AND account = ? AND path = ?`},
 		{&s.collection, `UPDATE collections SET dest_path = ?, ctag = ?, sync_token = ?, dest_ctag = ?, dest_sync_token = ?, terms = ?,

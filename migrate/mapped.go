@@ -17,7 +17,8 @@ type Mapped struct {
 	Changes []mapping.Change // each of them; Journal.Objects leaves them out
 	Reasons []mapping.Left   // likewise
 
-	fresh bool // of this run: the journal's changes are to be replaced by these
+	fresh bool // of this run: its changes are to go into the journal
+	stale bool // the journal has changes of an earlier run, which are to go
 }
 
 // key returns the key of the rules, "" where none were given.
@@ -27,6 +28,9 @@ func (m *Mapped) key() string {
 	}
 	return m.Rules
 }
+
+// tells says whether the rules changed or left anything, so that the journal has more about it.
+func (m *Mapped) tells() bool { return m != nil && (m.Changed != "" || m.Left != "") }
 
 // summary returns what is kept of it while the run goes on.
 func (m *Mapped) summary() *Mapped {
@@ -51,9 +55,10 @@ func names[E any](list []E, name func(E) string) string {
 
 // apply makes of an object that was fetched what goes to the destination. It takes down in r what the rules did.
 func (m *move) apply(r *result, o dav.Object, info mapping.Info) (dav.Object, mapping.Info) {
+	stale := m.journal[r.Path].Mapped.tells()
 	if len(m.rules) == 0 {
-		if r.Mapped = nil; m.journal[r.Path].Mapped != nil {
-			r.Mapped = &Mapped{UID: info.UID, Size: r.Size, fresh: true} // takes the changes of an earlier run out of the journal
+		if r.Mapped = nil; stale {
+			r.Mapped = &Mapped{UID: info.UID, Size: r.Size, fresh: true, stale: true}
 		}
 		return o, info
 	}
@@ -68,7 +73,7 @@ func (m *move) apply(r *result, o dav.Object, info mapping.Info) (dav.Object, ma
 		r.SHA256 = sum(o.Data)
 	}
 	r.Mapped = &Mapped{
-		Rules: m.rulesKey, UID: info.UID, Size: int64(len(o.Data)), Changes: mapped.Changes, Reasons: mapped.Left, fresh: true,
+		Rules: m.rulesKey, UID: info.UID, Size: int64(len(o.Data)), Changes: mapped.Changes, Reasons: mapped.Left, fresh: true, stale: stale,
 		Changed: names(mapped.Changes, func(c mapping.Change) string { return c.Rule }),
 		Left:    names(mapped.Left, func(l mapping.Left) string { return l.Rule }),
 	}
