@@ -12,6 +12,8 @@ type component struct {
 	lines    []Line // its own content lines, without BEGIN, END and blank lines
 	children []*component
 	open     bool // its END is missing
+
+	begin, end Line // its BEGIN and END
 }
 
 // parse takes data apart. It accepts anything: an END that nothing began is a line like others, a component that is
@@ -55,7 +57,7 @@ func (p *parser) begin(l Line) {
 		p.keep(l)
 		return
 	}
-	c := &component{name: boundaryName(l), open: true}
+	c := &component{name: boundaryName(l), open: true, begin: l}
 	top := p.stack[len(p.stack)-1]
 	top.children = append(top.children, c)
 	p.stack = append(p.stack, c)
@@ -70,7 +72,7 @@ func (p *parser) end(l Line) {
 	name := boundaryName(l)
 	for i := len(p.stack) - 1; i > 0; i-- {
 		if p.stack[i].name == name {
-			p.stack[i].open = false
+			p.stack[i].open, p.stack[i].end = false, l
 			p.pop(i - 1)
 			return
 		}

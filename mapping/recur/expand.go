@@ -179,22 +179,31 @@ func placed(place []int, total int) []int {
 // the day.
 func (e *expander) collect() {
 	e.days = e.days[:0]
-	n := 1
-	switch e.rule.Frequency {
-	case Yearly:
-		n = e.yearLength()
-	case Monthly:
-		n = time.Date(e.at.Year(), e.at.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
-	case Weekly:
-		n = 7
-	case Daily:
-	default:
-		if e.blockedFor() == 0 {
-			e.days = append(e.days, day{date: e.at})
+	r := &e.rule
+	switch {
+	case r.Frequency == Yearly && len(r.Months) > 0 && len(r.WeekNumbers) == 0:
+		for _, m := range r.Months {
+			e.collectMonth(e.at.AddDate(0, m-1, 0))
 		}
-		return
+	case r.Frequency == Yearly:
+		e.collectDays(e.at, e.yearLength())
+	case r.Frequency == Monthly:
+		e.collectMonth(e.at)
+	case r.Frequency == Weekly:
+		e.collectDays(e.at, 7)
+	case r.Frequency == Daily:
+		e.collectDays(e.at, 1)
+	case e.blockedFor() == 0:
+		e.days = append(e.days, day{date: e.at})
 	}
-	for d := dayOf(e.at); n > 0; n-- {
+}
+
+func (e *expander) collectMonth(first time.Time) {
+	e.collectDays(first, first.AddDate(0, 1, -1).Day())
+}
+
+func (e *expander) collectDays(first time.Time, n int) {
+	for d := dayOf(first); n > 0; n-- {
 		if e.rule.matches(d) {
 			e.days = append(e.days, d)
 		}

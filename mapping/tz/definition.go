@@ -3,7 +3,6 @@ package tz
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -31,8 +30,12 @@ var ErrTooMany = errors.New("too many onsets")
 // errEmpty says that a VTIMEZONE has neither STANDARD nor DAYLIGHT.
 var errEmpty = errors.New("neither STANDARD nor DAYLIGHT")
 
-// maxOnsets is how many onsets, or periods of a rule without any, are looked at up to End. Two a year take 16,000.
-const maxOnsets = 40_000
+// How many onsets, and periods of their rules, are looked at. Two rules that begin in 1601 take 1,800 up to Horizon, two
+// that begin in 1970 take 33,000 up to End.
+const (
+	maxOnsets    = 5_000
+	maxOnsetsFar = 40_000
+)
 
 // Steps returns how the clock of the definition changes, up to the time to at least. Before the first onset its
 // TZOFFSETFROM holds ("the offset that is in use prior to this time zone observance").
@@ -45,6 +48,9 @@ func (d Definition) Steps(to Wall) (Steps, error) {
 		return nil, errEmpty
 	}
 	budget := maxOnsets
+	if to > Horizon {
+		budget = maxOnsetsFar
+	}
 	var changes []change
 	for _, o := range d.Observances {
 		onsets, err := o.onsets(to, &budget)
@@ -105,7 +111,7 @@ func (o Observance) expand(r recur.Rule, to Wall, budget *int) ([]Wall, error) {
 		all = append(all, WallOf(t))
 	}
 	if *budget < 0 {
-		return nil, fmt.Errorf("%w: more than %d", ErrTooMany, maxOnsets)
+		return nil, ErrTooMany
 	}
 	return all, nil
 }

@@ -50,8 +50,13 @@ func fold(name string) string {
 	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), " ", "_")
 }
 
+// byIANA also knows names with a hyphen for the slash: the examples of RFC 2445 call a zone US-Eastern.
 func byIANA(name string) (string, bool) {
-	zone, ok := database().canonical[fold(name)]
+	name = fold(name)
+	zone, ok := database().canonical[name]
+	if !ok {
+		zone, ok = database().canonical[strings.Replace(name, "-", "/", 1)]
+	}
 	return zone, ok
 }
 

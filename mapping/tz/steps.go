@@ -92,12 +92,12 @@ type Difference struct {
 	A, B     int // the offsets; Unknown differs from everything
 }
 
-// Differences returns where s and other do not have the same known offset, in order.
-func (s Steps) Differences(other Steps) Differences {
+// Differences returns where, up to before the time until, s and other do not have the same known offset, in order.
+func (s Steps) Differences(other Steps, until Wall) Differences {
 	var all Differences
 	i, j := 0, 0
-	for from := Beginning; from < End; {
-		to := min(s.end(i), other.end(j))
+	for from := Beginning; from < until; {
+		to := min(s.end(i), other.end(j), until)
 		if a, b := s[i].Offset, other[j].Offset; a != b || a == Unknown {
 			all = append(all, Difference{from, to, a, b})
 		}

@@ -1,0 +1,231 @@
+package mapping
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"davferry/mapping/recur"
+	"davferry/mapping/tz"
+)
+
+// tzDefinition is what is known of a VTIMEZONE. What is not asked for often is found out when it is.
+type tzDefinition struct {
+	tzid  string
+	hints []string // further names: X-LIC-LOCATION, TZURL
+	lines []string // unfolded, without blank lines
+	names []string // TZNAMEs
+
+	definition tz.Definition
+	problem    error // it cannot be read
+
+	near, far func() (tz.Steps, error) // up to tz.Horizon and tz.End
+
+	mu    sync.Mutex
+	diffs map[tzPair]tz.Differences
+}
+
+// tzPair names what a definition is compared with.
+type tzPair struct {
+	zone  string
+	until tz.Wall
+}
+
+// Bounds of what is kept of VTIMEZONEs. A calendar has a handful of them, thousands of accounts have some hundreds.
+const (
+	maxKnown     = 500
+	maxKnownSize = 64 << 10
+	maxCompared  = 20 // with all zones; the differences take up to 2 MB
+)
+
+// define returns what is known of a VTIMEZONE of data.
+func (z *Zones) define(data []byte, c *component) *tzDefinition {
+	text := data[c.begin.Start:c.end.End]
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if d, ok := z.known[string(text)]; ok {
+		return d
+	}
+	d := readTimezone(c)
+	if len(z.known) == maxKnown {
+		clear(z.known)
+	}
+	if len(text) <= maxKnownSize {
+		z.known[string(text)] = d
+	}
+	return d
+}
+
+// readTimezone reads a VTIMEZONE (RFC 5545 section 3.6.5).
+func readTimezone(c *component) *tzDefinition {
+	d := &tzDefinition{tzid: tzName(unescapeString(c.value("TZID"))), diffs: make(map[tzPair]tz.Differences)}
+	d.near = sync.OnceValues(func() (tz.Steps, error) { return d.steps(tz.Horizon) })
+	d.far = sync.OnceValues(func() (tz.Steps, error) { return d.steps(tz.End - 1) })
+	for _, l := range flatten(c) {
+		d.lines = append(d.lines, string(l.Text()))
+	}
+	for _, name := range []string{"X-LIC-LOCATION", "TZURL"} {
+		if hint := tzName(unescapeString(c.value(name))); hint != "" {
+			d.hints = append(d.hints, hint)
+		}
+	}
+	for _, child := range c.children {
+		if child.name != "STANDARD" && child.name != "DAYLIGHT" {
+			continue
+		}
+		o, err := readObservance(child)
+		if err != nil {
+			d.problem = err
+			return d
+		}
+		d.names = append(d.names, o.Name)
+		d.definition.Observances = append(d.definition.Observances, o)
+	}
+	return d
+}
+
+// flatten returns all lines of a component, in the order of the object.
+func flatten(c *component) []Line {
+	lines := append([]Line{c.begin, c.end}, c.lines...)
+	for _, child := range c.children {
+		lines = append(lines, flatten(child)...)
+	}
+	slices.SortFunc(lines, func(a, b Line) int { return cmp.Compare(a.Start, b.Start) })
+	return lines
+}
+
+// tzName returns a TZID as it is compared: programs write quotes into the property as well.
+func tzName(tzid string) string { return strings.Trim(strings.TrimSpace(tzid), `"`) }
+
+// readObservance reads a STANDARD or DAYLIGHT. All that its times depend on must be there once and be legal.
+func readObservance(c *component) (o tz.Observance, err error) {
+	var start, from, to bool
+	for _, l := range c.lines {
+		switch name, value := l.Name(), bytes.TrimSpace(l.Content().Value); {
+		case equalFold(name, "DTSTART"):
+			err = once(&start, l, func() bool { return readWall(&o.Start, value) })
+		case equalFold(name, "TZOFFSETFROM"):
+			err = once(&from, l, func() bool { return readOffset(&o.From, value) })
+		case equalFold(name, "TZOFFSETTO"):
+			err = once(&to, l, func() bool { return readOffset(&o.To, value) })
+		case equalFold(name, "RRULE"):
+			err = readRule(&o, value)
+		case equalFold(name, "RDATE"):
+			err = readDatesOf(&o, value)
+		case equalFold(name, "EXDATE"), equalFold(name, "EXRULE"):
+			err = fmt.Errorf("%s in a VTIMEZONE", name)
+		case equalFold(name, "TZNAME"):
+			o.Name = unescapeString(value)
+		}
+		if err != nil {
+			return tz.Observance{}, err
+		}
+	}
+	if !start || !from || !to {
+		return tz.Observance{}, fmt.Errorf("a %s without DTSTART, TZOFFSETFROM or TZOFFSETTO", c.name)
+	}
+	return o, nil
+}
+
+func once(seen *bool, l Line, read func() bool) error {
+	if *seen || !read() {
+		return fmt.Errorf("%q stands there twice or cannot be read", excerpt(l.Text(), 60))
+	}
+	*seen = true
+	return nil
+}
+
+// readWall reads a local DATE-TIME. A UTC one is an error in a VTIMEZONE.
+func readWall(to *tz.Wall, value []byte) bool {
+	m, ok := parseMoment(value, "")
+	*to = tz.WallOf(m.at)
+	return ok && !m.date && m.zone == ""
+}
+
+// readOffset reads a UTC-OFFSET (RFC 5545 section 3.3.14). parseOffset lets pass what only Compare needs to understand.
+func readOffset(to *int, value []byte) bool {
+	offset, ok := parseOffset(value)
+	if !ok || offset.Abs() >= 24*time.Hour || value[3] > '5' || len(value) == 7 && value[5] > '5' {
+		return false
+	}
+	*to = int(offset / time.Second)
+	return true
+}
+
+func readRule(o *tz.Observance, value []byte) error {
+	r, err := recur.Parse(string(value))
+	if err != nil {
+		return err
+	}
+	o.Rules = append(o.Rules, r)
+	return nil
+}
+
+func readDatesOf(o *tz.Observance, value []byte) error {
+	for v := range bytes.SplitSeq(value, []byte(",")) {
+		var w tz.Wall
+		if !readWall(&w, bytes.TrimSpace(v)) {
+			return fmt.Errorf("RDATE %q of a VTIMEZONE cannot be read", excerpt(v, 40))
+		}
+		o.Dates = append(o.Dates, w)
+	}
+	return nil
+}
+
+// stepsTo returns how the clock of the VTIMEZONE changes up to a time.
+func (d *tzDefinition) stepsTo(until tz.Wall) (tz.Steps, error) {
+	if until <= tz.Horizon {
+		return d.near()
+	}
+	return d.far()
+}
+
+func (d *tzDefinition) steps(until tz.Wall) (tz.Steps, error) {
+	if d.problem != nil {
+		return nil, d.problem
+	}
+	return d.definition.Steps(until)
+}
+
+// candidates compares a VTIMEZONE with all zones.
+func (z *Zones) candidates(d *tzDefinition) ([]tz.Candidate, error) {
+	steps, err := d.near()
+	if err != nil {
+		return nil, err
+	}
+	z.mu.Lock()
+	all, ok := z.compared[d]
+	z.mu.Unlock()
+	if ok {
+		return all, nil
+	}
+	all = tz.Candidates(steps, d.names)
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if len(z.compared) == maxCompared {
+		clear(z.compared)
+	}
+	z.compared[d] = all
+	return all, nil
+}
+
+// differences returns where the VTIMEZONE and a zone differ before a time, which is tz.Horizon or tz.End.
+func (d *tzDefinition) differences(zone *tz.Zone, until tz.Wall) (tz.Differences, error) {
+	steps, err := d.stepsTo(until)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	pair := tzPair{zone.Name, until}
+	diffs, ok := d.diffs[pair]
+	if !ok {
+		diffs = steps.Differences(zone.Steps(until-1), until)
+		d.diffs[pair] = diffs
+	}
+	return diffs, nil
+}

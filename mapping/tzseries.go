@@ -1,0 +1,194 @@
+package mapping
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"sort"
+
+	"davferry/mapping/recur"
+	"davferry/mapping/tz"
+)
+
+// tzSeries is when the occurrences of a component start, by its own clock. Occurrences that EXDATE or another component
+// takes away are not left out: those are times of their own, which must not move either.
+type tzSeries struct {
+	use     *tzUse  // of DTSTART, nil where that depends on no TZID
+	start   tz.Wall // DTSTART
+	started bool
+	loose   bool      // DTSTART is a UTC value with a TZID
+	rules   []tzRule  // RRULE
+	added   []tz.Wall // RDATE by the clock of DTSTART
+	future  bool      // the component replaces all that follows (RANGE=THISANDFUTURE)
+	budget  *int      // periods and occurrences that may still be looked at for the object
+
+	bounded, expanded bool
+	first, last       tz.Wall
+	starts            []tz.Wall
+	err               error
+}
+
+// tzRule is an RRULE.
+type tzRule struct {
+	line  Line
+	value []byte
+}
+
+// recurs says whether there may be more starts than DTSTART.
+func (s *tzSeries) recurs() bool {
+	return s.started && (len(s.rules) > 0 || len(s.added) > 0 || s.future)
+}
+
+// bounds returns between which times all starts are. Recurrence without end ends with tz.Horizon, as does what cannot be
+// read.
+func (s *tzSeries) bounds() (first, last tz.Wall) {
+	if s.bounded {
+		return s.first, s.last
+	}
+	first, last = s.start, s.start
+	for _, w := range s.added {
+		first, last = min(first, w), max(last, w)
+	}
+	if s.future {
+		last = max(last, tz.Horizon-1)
+	}
+	for _, rule := range s.rules {
+		last = max(last, rule.last())
+	}
+	s.bounded, s.first, s.last = true, first, last
+	return first, last
+}
+
+// last returns the latest time at which a rule may occur. UNTIL may be an instant, which is up to a day later by the
+// clock.
+func (r tzRule) last() tz.Wall {
+	rule, err := recur.Parse(string(r.value))
+	if err != nil || rule.Until.IsZero() || tz.WallOf(rule.Until) >= tz.Horizon {
+		return tz.Horizon - 1
+	}
+	return tz.WallOf(rule.Until) + tzDay
+}
+
+// spans returns where the times are that follow the starts at the distance of a base and of each shift.
+func (s *tzSeries) spans(b tzBase, shifts []tz.Wall) []tzSpan {
+	if len(shifts) > maxShifts {
+		return []tzSpan{s.span(b, shifts[0], shifts[len(shifts)-1])}
+	}
+	var all []tzSpan
+	for _, shift := range shifts {
+		all = append(all, s.span(b, shift, shift))
+	}
+	return all
+}
+
+// span returns where the times are that follow the starts at the distance of a base and of shifts, which are from low to
+// high. One shift is followed from start to start; of many, all times from the first to the last count.
+func (s *tzSeries) span(b tzBase, low, high tz.Wall) tzSpan {
+	first, last := s.bounds()
+	offset := b.wall - s.start
+	span := tzSpan{from: first + offset + low, series: s, offset: offset + low}
+	span.to = max(span.from, min(last+offset+high, tz.Horizon-1))
+	if low != high || b.loose || s.loose || s.future {
+		span.from, span.to, span.series = span.from-tzDay, span.to+tzDay, nil
+	}
+	return span
+}
+
+// tzBudget is how many periods and occurrences are looked at for one object. A daily series takes 50,000 from 1970 to
+// tz.Horizon.
+const tzBudget = 200_000
+
+// all returns the starts in order. It fails where a rule cannot be read, or followed to its end.
+func (s *tzSeries) all() ([]tz.Wall, error) {
+	if s.expanded {
+		return s.starts, s.err
+	}
+	s.expanded = true
+	s.starts = append([]tz.Wall{s.start}, s.added...)
+	for _, rule := range s.rules {
+		if s.err = s.expand(rule); s.err != nil {
+			return nil, s.err
+		}
+	}
+	slices.Sort(s.starts)
+	return s.starts, nil
+}
+
+// expand adds the occurrences of a rule. Where UNTIL is an instant, those of one more day are taken in: which of them it
+// ends depends on the zone, but if none of them moves, it ends the same ones.
+func (s *tzSeries) expand(rule tzRule) error {
+	r, err := recur.Parse(string(rule.value))
+	if err != nil {
+		return err
+	}
+	if r.UntilUTC {
+		r.Until = r.Until.AddDate(0, 0, 1)
+	}
+	for t := range r.Occurrences(s.start.Time(), tz.Horizon.Time(), s.budget) {
+		if *s.budget--; *s.budget < 0 {
+			break
+		}
+		s.starts = append(s.starts, tz.WallOf(t))
+	}
+	if *s.budget < 0 {
+		return fmt.Errorf("recurrence rule %q has more occurrences than are followed", excerpt(rule.value, 80))
+	}
+	return nil
+}
+
+// tzHit is a time that would be another instant.
+type tzHit struct {
+	tz.Difference
+	at tz.Wall
+}
+
+// firstHit returns the first time of the use that falls into a difference. It fails where there may be one that cannot be
+// found: then the differences begin at the time that it returns as well.
+func (u *tzUse) firstHit(d tz.Differences) (hit tzHit, found bool, err error) {
+	if len(d) == 0 {
+		return tzHit{}, false, nil
+	}
+	note := func(diff tz.Difference, at tz.Wall) {
+		if !found || at < hit.at {
+			hit, found = tzHit{diff, at}, true
+		}
+	}
+	for _, w := range u.walls {
+		if diff, at, ok := d.First(w, w); ok {
+			note(diff, at)
+		}
+	}
+	for _, s := range u.spans {
+		diff, at, ok := d.First(s.from, s.to)
+		if !ok {
+			continue
+		}
+		if s.series == nil {
+			note(diff, at)
+			continue
+		}
+		starts, err := s.series.all()
+		if err != nil {
+			return tzHit{diff, at}, true, err
+		}
+		if diff, at, ok := s.firstOf(starts, d); ok {
+			note(diff, at)
+		}
+	}
+	return hit, found, nil
+}
+
+// firstOf returns the first start that, moved by the span's offset, falls into a difference.
+func (s tzSpan) firstOf(starts []tz.Wall, d tz.Differences) (tz.Difference, tz.Wall, bool) {
+	for _, diff := range d {
+		from := max(diff.From, s.from)
+		i := sort.Search(len(starts), func(i int) bool { return starts[i]+s.offset >= from })
+		if i < len(starts) && starts[i]+s.offset < diff.To {
+			return diff, starts[i] + s.offset, true
+		}
+	}
+	return tz.Difference{}, 0, false
+}
+
+// newRule returns the rule of an RRULE line.
+func newRule(l Line) tzRule { return tzRule{l, bytes.TrimSpace(l.Content().Value)} }
