@@ -57,10 +57,10 @@ func (o *tzObject) define(e *Editor, c *tzCalendar) {
 			continue
 		}
 		if !slices.Equal(n.existing[0].lines, want) {
-			e.ReplaceAll(TimezoneDefinition, flatten(n.existing[0].component), contentLines(want)...)
+			e.ReplaceAll(TimezoneDefinition, linesOf(e.Data(), n.existing[0].component), contentLines(want)...)
 		}
 		for _, double := range n.existing[1:] {
-			e.ReplaceAll(TimezoneDefinition, flatten(double.component))
+			e.ReplaceAll(TimezoneDefinition, linesOf(e.Data(), double.component))
 		}
 	}
 }

@@ -2,9 +2,7 @@ package mapping
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -50,7 +48,7 @@ func (z *Zones) define(data []byte, c *component) *tzDefinition {
 	if d, ok := z.known[string(text)]; ok {
 		return d
 	}
-	d := readTimezone(c)
+	d := readTimezone(data, c)
 	if len(z.known) == maxKnown {
 		clear(z.known)
 	}
@@ -60,13 +58,15 @@ func (z *Zones) define(data []byte, c *component) *tzDefinition {
 	return d
 }
 
-// readTimezone reads a VTIMEZONE (RFC 5545 section 3.6.5).
-func readTimezone(c *component) *tzDefinition {
+// readTimezone reads a VTIMEZONE of data (RFC 5545 section 3.6.5).
+func readTimezone(data []byte, c *component) *tzDefinition {
 	d := &tzDefinition{tzid: tzName(unescapeString(c.value("TZID"))), diffs: make(map[tzPair]tz.Differences)}
 	d.near = sync.OnceValues(func() (tz.Steps, error) { return d.steps(tz.Horizon) })
 	d.far = sync.OnceValues(func() (tz.Steps, error) { return d.steps(tz.End - 1) })
-	for _, l := range flatten(c) {
-		d.lines = append(d.lines, string(l.Text()))
+	for _, l := range linesOf(data, c) {
+		if !l.Blank() {
+			d.lines = append(d.lines, string(l.Text()))
+		}
 	}
 	for _, name := range []string{"X-LIC-LOCATION", "TZURL"} {
 		if hint := tzName(unescapeString(c.value(name))); hint != "" {
@@ -88,13 +88,13 @@ func readTimezone(c *component) *tzDefinition {
 	return d
 }
 
-// flatten returns all lines of a component, in the order of the object.
-func flatten(c *component) []Line {
-	lines := append([]Line{c.begin, c.end}, c.lines...)
-	for _, child := range c.children {
-		lines = append(lines, flatten(child)...)
+// linesOf returns all lines of a component of data, blank ones included.
+func linesOf(data []byte, c *component) []Line {
+	s := scanner{data: data[:c.end.End], pos: c.begin.Start, bareCR: c.begin.bareCR}
+	var lines []Line
+	for s.next() {
+		lines = append(lines, s.line)
 	}
-	slices.SortFunc(lines, func(a, b Line) int { return cmp.Compare(a.Start, b.Start) })
 	return lines
 }
 

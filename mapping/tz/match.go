@@ -15,39 +15,39 @@ type Candidate struct {
 
 // Candidates compares a definition with all zones of the database that are no links, up to Horizon. The best come
 // first: among zones that have the same times, that is one of a whole number of hours from UTC for a definition without
-// changes, then one that uses the abbreviations of the definition, then one that stands for a zone of Windows (and so for
-// the most people), then the first by name.
+// changes, then one that uses the abbreviations of the definition, then the one that stands for the most zones in CLDR's
+// table of Windows names, then the first by name.
 func Candidates(s Steps, names []string) []Candidate {
-	var all []Candidate
+	all := make([]Candidate, 0, len(places()))
+	ranks := make(map[*Zone]int, len(places()))
 	for _, name := range places() {
 		zone, _ := Load(name)
 		all = append(all, Candidate{zone, s.Differences(zone.Steps(Horizon-1), Horizon)})
-	}
-	rank := func(c Candidate) int {
-		fixed := len(s) == 1 && strings.HasPrefix(c.Zone.Name, "Etc/")
-		return preference(fixed, c.Zone.uses(names), representative()[c.Zone.Name])
-	}
-	ranks := make(map[*Zone]int, len(all))
-	for _, c := range all {
-		ranks[c.Zone] = rank(c)
+		ranks[zone] = zone.rank(len(s) == 1, names)
 	}
 	slices.SortStableFunc(all, func(a, b Candidate) int { return cmp.Compare(ranks[b.Zone], ranks[a.Zone]) })
 	return all
 }
 
-// preference orders its arguments, the first counting most.
-func preference(reasons ...bool) (n int) {
-	for _, reason := range reasons {
-		n *= 2
-		if reason {
-			n++
-		}
+// rank orders zones that have the same times.
+func (z *Zone) rank(fixed bool, names []string) int {
+	rank := cover()[z.Name] // at most some dozens
+	if z.uses(names) {
+		rank += 1000
 	}
-	return n
+	if fixed && strings.HasPrefix(z.Name, "Etc/") {
+		rank += 2000
+	}
+	return rank
 }
 
-// Match returns the zone, of those that accept takes, that differs least from the definition from a time up to Horizon:
-// a zone may have the times that one object uses and go other ways at all others. It returns nil where accept takes none.
+// settled is the time from which on zones are compared even if the object is younger: zones that agree today did not so
+// some years ago, and the definition was written with one of them in mind.
+const settled Wall = 1262304000 // 2010-01-01T00:00:00
+
+// Match returns the zone, of those that accept takes, that differs least from the definition up to Horizon: a zone may
+// have the times that one object uses, from the time from on, and go other ways at all others. It returns nil where
+// accept takes none.
 func Match(candidates []Candidate, from Wall, accept func(Differences) bool) *Zone {
 	var best *Zone
 	least := int64(0)
@@ -55,7 +55,7 @@ func Match(candidates []Candidate, from Wall, accept func(Differences) bool) *Zo
 		if !accept(c.Differences) {
 			continue
 		}
-		if apart := c.Differences.Within(from, max(from, Horizon)); best == nil || apart < least {
+		if apart := c.Differences.Within(min(from, settled), Horizon); best == nil || apart < least {
 			best, least = c.Zone, apart
 		}
 	}
@@ -67,11 +67,11 @@ var places = sync.OnceValue(func() []string {
 	return slices.DeleteFunc(Names(), func(name string) bool { return Current(name) != name })
 })
 
-// representative holds the zones that stand for those of Windows, by their current names.
-var representative = sync.OnceValue(func() map[string]bool {
-	all := make(map[string]bool, len(windowsZones))
-	for _, name := range windowsZones {
-		all[Current(name)] = true
+// cover gives the number of zones that a zone of Windows stands for, by the current name of its zone here.
+var cover = sync.OnceValue(func() map[string]int {
+	all := make(map[string]int, len(windowsZones))
+	for name, zone := range windowsZones {
+		all[Current(zone)] += windowsCover[name]
 	}
 	return all
 })

@@ -99,7 +99,7 @@ next:
 }
 
 // takeBackwards takes the transitions that follow the pattern out of all, from the end back to where they no longer do.
-func (p pattern) takeBackwards(all []transition) (taken observance, rest []transition) {
+func (p pattern) takeBackwards(all []transition) (taken group, rest []transition) {
 	at := make(map[Wall]int)
 	for i, t := range all {
 		if t.kind() == p.kind {
@@ -119,7 +119,7 @@ func (p pattern) takeBackwards(all []transition) (taken observance, rest []trans
 		indexes = append(indexes, i)
 	}
 	slices.Reverse(indexes)
-	taken = observance{kind: p.kind, rule: p.rule(), living: true}
+	taken = group{kind: p.kind, rule: p.rule(), living: true}
 	for _, i := range indexes {
 		taken.all = append(taken.all, all[i])
 	}
@@ -140,7 +140,7 @@ func without(all []transition, indexes []int) []transition {
 }
 
 // formerRules finds the rules of former times: patterns that hold for some years without a break.
-func formerRules(all []transition) (rules []observance, rest []transition) {
+func formerRules(all []transition) (rules []group, rest []transition) {
 	var runs []run
 next:
 	for i, t := range all {
@@ -156,11 +156,11 @@ next:
 		if len(r.indexes) < minYears {
 			continue
 		}
-		o := observance{kind: r.pattern.kind, rule: r.pattern.rule()}
+		g := group{kind: r.pattern.kind, rule: r.pattern.rule()}
 		for _, i := range r.indexes {
-			o.all = append(o.all, all[i])
+			g.all = append(g.all, all[i])
 		}
-		rules = append(rules, o)
+		rules = append(rules, g)
 		indexes = append(indexes, r.indexes...)
 	}
 	slices.Sort(indexes)
@@ -185,8 +185,8 @@ func (r *run) extend(i int, t transition) bool {
 }
 
 // single groups what follows no rule by what it changes.
-func single(all []transition) []observance {
-	var groups []observance
+func single(all []transition) []group {
+	var groups []group
 next:
 	for _, t := range all {
 		for i := range groups {
@@ -195,7 +195,7 @@ next:
 				continue next
 			}
 		}
-		groups = append(groups, observance{kind: t.kind(), all: []transition{t}})
+		groups = append(groups, group{kind: t.kind(), all: []transition{t}})
 	}
 	return groups
 }

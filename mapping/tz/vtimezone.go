@@ -11,7 +11,7 @@ import (
 // extent is how much of a zone a VTIMEZONE holds.
 type extent struct {
 	from    int64 // the first transition
-	initial Wall  // onset of an observance before all transitions; End for none
+	initial Wall  // onset of a STANDARD before all transitions; End for none
 	far     bool  // all transitions that the database lists, not only those up to Horizon
 }
 
@@ -59,70 +59,70 @@ func initialOnset(from Wall) Wall {
 
 // ruled says whether a VTIMEZONE states a transition by a rule, because others of it follow.
 func (z *Zone) ruled(t transition) bool {
-	return slices.ContainsFunc(z.parts(), func(o observance) bool {
-		return o.rule != "" && t.at < o.until() && slices.Contains(o.all, t)
+	return slices.ContainsFunc(z.groups(), func(g group) bool {
+		return g.rule != "" && t.at < g.until() && slices.Contains(g.all, t)
 	})
 }
 
-// write writes the observances of which a transition is within the extent.
+// write writes the groups of which a transition is within the extent.
 func (z *Zone) write(e extent, offset transition) []string {
-	var parts []observance
+	var groups []group
 	if e.initial != End {
 		offset.at, offset.from, offset.daylight = int64(e.initial)-int64(offset.to), offset.to, false
-		parts = append(parts, observance{kind: offset.kind(), all: []transition{offset}})
+		groups = append(groups, group{kind: offset.kind(), all: []transition{offset}})
 	}
-	for _, o := range z.parts() {
-		if o = o.within(e); len(o.all) > 0 {
-			parts = append(parts, o)
+	for _, g := range z.groups() {
+		if g = g.within(e); len(g.all) > 0 {
+			groups = append(groups, g)
 		}
 	}
-	slices.SortStableFunc(parts, func(a, b observance) int { return cmp.Compare(a.all[0].at, b.all[0].at) })
+	slices.SortStableFunc(groups, func(a, b group) int { return cmp.Compare(a.all[0].at, b.all[0].at) })
 	lines := []string{"BEGIN:VTIMEZONE", "TZID:" + z.Name}
-	for _, o := range parts {
-		lines = append(lines, o.lines()...)
+	for _, g := range groups {
+		lines = append(lines, g.lines()...)
 	}
 	return append(lines, "END:VTIMEZONE")
 }
 
-// within returns what of the observance a VTIMEZONE of an extent holds: of a rule all or nothing, or its end, if that is
+// within returns what of the group a VTIMEZONE of an extent holds: of a rule all or nothing, or its end, if that is
 // all that is still felt.
-func (o observance) within(e extent) observance {
-	switch last := len(o.all) - 1; {
-	case o.living, o.rule != "" && o.until() > e.from:
-		return o
-	case o.rule != "":
-		o.rule, o.all = "", o.all[last:]
+func (g group) within(e extent) group {
+	switch last := len(g.all) - 1; {
+	case g.living, g.rule != "" && g.until() > e.from:
+		return g
+	case g.rule != "":
+		g.rule, g.all = "", g.all[last:]
 	}
 	var all []transition
-	for _, t := range o.all {
+	for _, t := range g.all {
 		if t.at >= e.from && (e.far || t.wall() < Horizon) {
 			all = append(all, t)
 		}
 	}
-	o.all = all
-	return o
+	g.all = all
+	return g
 }
 
 // lines writes one STANDARD or DAYLIGHT.
-func (o observance) lines() []string {
+func (g group) lines() []string {
 	name := "STANDARD"
-	if o.daylight {
+	if g.daylight {
 		name = "DAYLIGHT"
 	}
 	lines := []string{
 		"BEGIN:" + name,
-		"TZNAME:" + o.name,
-		"TZOFFSETFROM:" + formatOffset(o.from),
-		"TZOFFSETTO:" + formatOffset(o.to),
-		"DTSTART:" + formatWall(o.all[0].wall()),
+		"TZNAME:" + g.name,
+		"TZOFFSETFROM:" + formatOffset(g.from),
+		"TZOFFSETTO:" + formatOffset(g.to),
+		"DTSTART:" + formatWall(g.all[0].wall()),
 	}
 	switch {
-	case o.living:
-		lines = append(lines, "RRULE:"+o.rule)
-	case o.rule != "":
-		lines = append(lines, "RRULE:"+o.rule+";UNTIL="+formatWall(Wall(o.until()))+"Z")
+	case g.living:
+		lines = append(lines, "RRULE:"+g.rule)
+	case g.rule != "":
+		lines = append(lines, "RRULE:"+g.rule+";UNTIL="+formatWall(Wall(g.until()))+"Z")
 	default:
-		for _, t := range o.all[1:] {
+		for _, t := range g.all[1:] {
 			lines = append(lines, "RDATE:"+formatWall(t.wall()))
 		}
 	}

@@ -13,7 +13,7 @@ type Zone struct {
 	near     func() Steps // up to Horizon
 	far      func() Steps // up to End
 	history  func() history
-	parts    func() []observance // of history
+	groups   func() []group // of history
 
 	mu      sync.Mutex
 	written map[extent][]string
@@ -24,7 +24,7 @@ func newZone(name string, location *time.Location) *Zone {
 	z.near = sync.OnceValue(func() Steps { return z.steps(Horizon) })
 	z.far = sync.OnceValue(func() Steps { return z.steps(End) })
 	z.history = sync.OnceValue(z.read)
-	z.parts = sync.OnceValue(z.observances)
+	z.groups = sync.OnceValue(z.split)
 	return z
 }
 

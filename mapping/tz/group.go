@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// observance is a group of a zone's transitions that a VTIMEZONE can state at once: by an RRULE, or by RDATEs.
-type observance struct {
+// group is a group of a zone's transitions that a VTIMEZONE can state at once: by an RRULE, or by RDATEs.
+type group struct {
 	kind
 	all    []transition // in order; of a living rule up to livingUntil
 	rule   string       // RRULE without UNTIL, "" for RDATEs
@@ -14,7 +14,7 @@ type observance struct {
 }
 
 // until returns the instant of the last transition.
-func (o *observance) until() int64 { return o.all[len(o.all)-1].at }
+func (g *group) until() int64 { return g.all[len(g.all)-1].at }
 
 // Years for which transitions are looked at. All that the database lists one by one have ended by livingFrom (Morocco's
 // end in 2087); what happens from then on follows the rule in force for ever, and 28 years show every date that it can
@@ -25,19 +25,19 @@ const (
 	minYears    = 3 // that make a rule; shorter ones are RDATEs
 )
 
-// observances splits the zone's transitions into groups: the living rules as far back as they hold, then the rules of
+// split splits the zone's transitions into groups: the living rules as far back as they hold, then the rules of
 // former times, then the rest one by one.
-func (z *Zone) observances() []observance {
+func (z *Zone) split() []group {
 	rest := z.history().all
-	var all []observance
+	var all []group
 	for _, p := range livingPatterns(rest) {
-		var o observance
-		o, rest = p.takeBackwards(rest)
-		all = append(all, o)
+		var g group
+		g, rest = p.takeBackwards(rest)
+		all = append(all, g)
 	}
 	former, rest := formerRules(rest)
 	all = append(append(all, former...), single(rest)...)
-	slices.SortStableFunc(all, func(a, b observance) int { return cmp.Compare(a.all[0].at, b.all[0].at) })
+	slices.SortStableFunc(all, func(a, b group) int { return cmp.Compare(a.all[0].at, b.all[0].at) })
 	return all
 }
 
@@ -62,7 +62,7 @@ func labelled(all []transition) []transition {
 	return swapped
 }
 
-// kind is what the transitions of one observance have in common.
+// kind is what the transitions of one group have in common.
 type kind struct {
 	from, to int
 	name     string
