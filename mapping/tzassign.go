@@ -17,6 +17,9 @@ func (z *Zones) assign(o *tzObject) []Left {
 			u.zone = z.floating
 			continue
 		}
+		if o.refused[u.tzid] {
+			continue
+		}
 		zone, why := z.zoneOf(u, o.definitions(u.calendar, u.tzid))
 		if why.Rule != "" {
 			why.Reason = tzReason(u.tzid, why.Reason)
@@ -86,9 +89,9 @@ func (u *tzUse) prove(zone *tz.Zone, diffs tz.Differences, err error) (*tz.Zone,
 	hit, found, err := u.firstHit(diffs)
 	switch {
 	case err != nil:
-		return nil, Left{TimezoneDiffers, fmt.Sprintf("it is %s, but %s, and there may be more: %v", zone.Name, hit.in(zone), err)}
+		return nil, Left{TimezoneDiffers, fmt.Sprintf("this is %s, but %s, and there may be more: %v", zone.Name, hit.in(zone), err)}
 	case found:
-		return nil, Left{TimezoneDiffers, fmt.Sprintf("it is %s, but %s", zone.Name, hit.in(zone))}
+		return nil, Left{TimezoneDiffers, fmt.Sprintf("this is %s, but %s", zone.Name, hit.in(zone))}
 	}
 	return zone, Left{}
 }
@@ -132,9 +135,12 @@ func (z *Zones) matched(u *tzUse, d *tzDefinition) (*tz.Zone, Left) {
 	return u.prove(zone, diffs, err)
 }
 
-// nearest says which zone comes closest, and where it differs.
+// nearest says which zone comes closest, and where it differs, if it does so for less than a month a year.
 func (u *tzUse) nearest(candidates []tz.Candidate, from tz.Wall) string {
-	zone := tz.Match(candidates, min(from, tz.Horizon), func(tz.Differences) bool { return true })
+	from = min(from, tz.Horizon)
+	zone := tz.Match(candidates, from, func(d tz.Differences) bool {
+		return d.Within(from, tz.Horizon) < int64(tz.Horizon-from)/12
+	})
 	for _, c := range candidates {
 		if c.Zone != zone {
 			continue
