@@ -84,22 +84,28 @@ func (o *tzObject) needs(c *tzCalendar) []tzZone {
 		i := slices.IndexFunc(all, func(n tzZone) bool { return n.zone == u.zone })
 		if i < 0 {
 			i = len(all)
-			all = append(all, tzZone{zone: u.zone, from: tz.Horizon - 1, existing: c.named(u.zone.Name)})
+			all = append(all, tzZone{zone: u.zone, from: tz.End, to: tz.Beginning, existing: c.named(u.zone.Name)})
 		}
 		n := &all[i]
-		from, to, ok := u.extent()
-		if !ok {
-			from, to = 0, 0
+		if from, to, ok := u.extent(); ok {
+			n.from, n.to = min(n.from, from), max(n.to, to)
 		}
-		n.from, n.to = min(n.from, from), max(n.to, to)
 		if u.tzid != u.zone.Name {
 			n.existing = append(n.existing, c.named(u.tzid)...)
 		}
 	}
-	for _, n := range all {
-		slices.SortFunc(n.existing, func(a, b tzTimezone) int { return cmp.Compare(a.component.begin.Start, b.component.begin.Start) })
+	for i := range all {
+		all[i].complete()
 	}
 	return all
+}
+
+// complete sets the span of a zone that is named beside no time, and brings the VTIMEZONEs into order.
+func (n *tzZone) complete() {
+	if n.from > n.to {
+		n.from, n.to = 0, 0
+	}
+	slices.SortFunc(n.existing, func(a, b tzTimezone) int { return cmp.Compare(a.component.begin.Start, b.component.begin.Start) })
 }
 
 // first returns the line before which VTIMEZONEs are put in.
