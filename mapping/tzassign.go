@@ -124,30 +124,25 @@ func (z *Zones) matched(u *tzUse, d *tzDefinition) (*tz.Zone, Left) {
 		return nil, Left{TimezoneInvalid, "its VTIMEZONE cannot be used: " + err.Error()}
 	}
 	from, to, _ := u.extent()
-	zone := tz.Match(candidates, min(from, tz.Horizon), func(diffs tz.Differences) bool {
-		_, found, _ := u.firstHit(diffs)
-		return !found
-	})
-	if zone == nil {
+	match, ok := tz.Match(candidates, from, u.unmoved)
+	if !ok {
 		return nil, Left{TimezoneUnknown, "no zone has this name, and none has the times of its VTIMEZONE" + u.nearest(candidates, from)}
 	}
-	diffs, err := d.differences(zone, tzUntil(to))
-	return u.prove(zone, diffs, err)
+	diffs, err := d.differences(match.Zone, tzUntil(to))
+	return u.prove(match.Zone, diffs, err)
 }
 
 // nearest says which zone comes closest, and where it differs, if it does so for less than a month a year.
 func (u *tzUse) nearest(candidates []tz.Candidate, from tz.Wall) string {
-	from = min(from, tz.Horizon)
-	zone := tz.Match(candidates, from, func(d tz.Differences) bool {
-		return d.Within(from, tz.Horizon) < int64(tz.Horizon-from)/12
+	nearest, ok := tz.Match(candidates, from, func(d tz.Differences) bool {
+		return d.Within(min(from, tz.Horizon), tz.Horizon) < int64(tz.Horizon-min(from, tz.Horizon))/12
 	})
-	for _, c := range candidates {
-		if c.Zone != zone {
-			continue
-		}
-		if hit, found, err := u.firstHit(c.Differences); found && err == nil {
-			return fmt.Sprintf(": %s comes nearest, but %s", zone.Name, hit.in(zone))
-		}
+	if !ok {
+		return ""
 	}
-	return ""
+	hit, found, err := u.firstHit(nearest.Differences)
+	if !found || err != nil {
+		return ""
+	}
+	return fmt.Sprintf(": %s comes nearest, but %s", nearest.Zone.Name, hit.in(nearest.Zone))
 }

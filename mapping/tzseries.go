@@ -178,6 +178,18 @@ func (u *tzUse) firstHit(d tz.Differences) (hit tzHit, found bool, err error) {
 	return hit, found, nil
 }
 
+// unmoved says whether no time of the use falls into a difference. Most zones are out at the first time, so that series are
+// followed for few.
+func (u *tzUse) unmoved(d tz.Differences) bool {
+	for _, w := range u.walls {
+		if _, _, hit := d.First(w, w); hit {
+			return false
+		}
+	}
+	_, found, _ := u.firstHit(d)
+	return !found
+}
+
 // firstOf returns the first start that, moved by the span's offset, falls into a difference.
 func (s tzSpan) firstOf(starts []tz.Wall, d tz.Differences) (tz.Difference, tz.Wall, bool) {
 	for _, diff := range d {

@@ -186,13 +186,13 @@ func TestMatch(t *testing.T) {
 				t.Fatal(err)
 			}
 			from := wall(t, test.from)
-			zone := Match(Candidates(steps, strings.Fields(test.names)), from, func(d Differences) bool {
+			match, ok := Match(Candidates(steps, strings.Fields(test.names)), from, func(d Differences) bool {
 				_, _, found := d.First(from, Horizon-1)
 				return !found
 			})
 			got := ""
-			if zone != nil {
-				got = zone.Name
+			if ok {
+				got = match.Zone.Name
 			}
 			if got != test.want {
 				t.Errorf("is %q, want %q", got, test.want)

@@ -13,10 +13,10 @@ type Candidate struct {
 	Differences Differences
 }
 
-// Candidates compares a definition with all zones of the database that are no links, up to Horizon. The best come
-// first: among zones that have the same times, that is one of a whole number of hours from UTC for a definition without
-// changes, then one that uses the abbreviations of the definition, then the one that stands for the most zones in CLDR's
-// table of Windows names, then the first by name.
+// Candidates compares a definition with all zones of the database that are no links, up to Horizon. Those that differ
+// least come first. Among zones that have the same times, that is one of a whole number of hours from UTC for a definition
+// without changes, then one that uses the abbreviations of the definition, then the one that stands for the most zones in
+// CLDR's table of Windows names, then the first by name.
 func Candidates(s Steps, names []string) []Candidate {
 	all := make([]Candidate, 0, len(places()))
 	ranks := make(map[*Zone]int, len(places()))
@@ -26,7 +26,17 @@ func Candidates(s Steps, names []string) []Candidate {
 		ranks[zone] = zone.rank(len(s) == 1, names)
 	}
 	slices.SortStableFunc(all, func(a, b Candidate) int { return cmp.Compare(ranks[b.Zone], ranks[a.Zone]) })
+	byDistance(all, settled)
 	return all
+}
+
+// byDistance sorts candidates by how long they differ from a time on.
+func byDistance(all []Candidate, from Wall) {
+	apart := make(map[*Zone]int64, len(all))
+	for _, c := range all {
+		apart[c.Zone] = c.Differences.Within(from, max(from, Horizon))
+	}
+	slices.SortStableFunc(all, func(a, b Candidate) int { return cmp.Compare(apart[a.Zone], apart[b.Zone]) })
 }
 
 // rank orders zones that have the same times.
@@ -45,21 +55,20 @@ func (z *Zone) rank(fixed bool, names []string) int {
 // some years ago, and the definition was written with one of them in mind.
 const settled Wall = 1262304000 // 2010-01-01T00:00:00
 
-// Match returns the zone, of those that accept takes, that differs least from the definition up to Horizon: a zone may
-// have the times that one object uses, from the time from on, and go other ways at all others. It returns nil where
+// Match returns the candidate, of those that accept takes, that differs least from the definition up to Horizon: a zone
+// may have the times that one object uses, from the time from on, and go other ways at all others. It is not ok where
 // accept takes none.
-func Match(candidates []Candidate, from Wall, accept func(Differences) bool) *Zone {
-	var best *Zone
-	least := int64(0)
+func Match(candidates []Candidate, from Wall, accept func(Differences) bool) (best Candidate, ok bool) {
+	if from < settled {
+		candidates = slices.Clone(candidates)
+		byDistance(candidates, from)
+	}
 	for _, c := range candidates {
-		if !accept(c.Differences) {
-			continue
-		}
-		if apart := c.Differences.Within(min(from, settled), Horizon); best == nil || apart < least {
-			best, least = c.Zone, apart
+		if accept(c.Differences) {
+			return c, true
 		}
 	}
-	return best
+	return Candidate{}, false
 }
 
 // places lists the zones that are no links, in order.
