@@ -13,7 +13,7 @@ func (z *Zones) assign(o *tzObject) []Left {
 		return left // of the object as a whole
 	}
 	for _, u := range o.uses {
-		if u.tzid == "" && z.floating != nil {
+		if u.floating {
 			u.zone = z.floating
 			continue
 		}
@@ -32,6 +32,9 @@ func (z *Zones) assign(o *tzObject) []Left {
 
 // zoneOf finds the zone that a TZID means, and proves that it gives the same times. Where it cannot, it says why.
 func (z *Zones) zoneOf(u *tzUse, definitions []tzTimezone) (*tz.Zone, Left) {
+	if u.tzid == "" {
+		return nil, Left{TimezoneUnknown, "a TZID is empty"}
+	}
 	var d *tzDefinition
 	names := []string{u.tzid}
 	switch len(definitions) {

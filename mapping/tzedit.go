@@ -26,7 +26,7 @@ func (o *tzObject) edit(e *Editor) {
 func (u *tzUse) rename(e *Editor, l Line) {
 	text := l.Text()
 	c := parseContent(text)
-	if u.tzid == "" {
+	if u.floating {
 		at := offsetIn(text, c.Name) + len(c.Name)
 		e.Replace(TimezoneFloating, l, spliced(text, []splice{{at, at, ";TZID=" + u.zone.Name}}))
 		return

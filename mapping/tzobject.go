@@ -17,10 +17,11 @@ type tzObject struct {
 	byName    map[tzUseName]*tzUse
 }
 
-// tzUseName names a TZID in a calendar.
+// tzUseName names a TZID in a calendar, or, with floating, the zone that times without one get.
 type tzUseName struct {
 	calendar *tzCalendar
 	tzid     string
+	floating bool
 }
 
 // tzCalendar is a VCALENDAR. Each has its own VTIMEZONEs.
@@ -98,12 +99,20 @@ const maxUses = 100
 
 // use returns the use of a TZID in a calendar.
 func (o *tzObject) use(c *tzCalendar, tzid string) *tzUse {
-	name := tzUseName{c, tzid}
+	return o.useOf(tzUseName{calendar: c, tzid: tzid})
+}
+
+// floating returns the use of the zone that times without one get.
+func (o *tzObject) floating(c *tzCalendar) *tzUse {
+	return o.useOf(tzUseName{calendar: c, floating: true})
+}
+
+func (o *tzObject) useOf(name tzUseName) *tzUse {
 	u, ok := o.byName[name]
 	if ok {
 		return u
 	}
-	u = &tzUse{tzid: tzid, calendar: c}
+	u = &tzUse{tzUseName: name}
 	o.byName[name] = u
 	if len(o.uses) == maxUses {
 		o.refuse("", fmt.Errorf("the object has more than %d time zones", maxUses))
@@ -138,12 +147,11 @@ func (c *tzCalendar) named(tzid string) []tzTimezone {
 
 // tzUse is all that depends on one TZID in one calendar.
 type tzUse struct {
-	tzid     string // "" for times without zone that are to get one
-	calendar *tzCalendar
-	lines    []Line    // that name the TZID, or are to
-	rules    []tzRule  // of series without zone that are to get one
-	walls    []tz.Wall // times, as they are written
-	spans    []tzSpan  // in which there are more
+	tzUseName
+	lines []Line    // that name the TZID, or are to
+	rules []tzRule  // of series without zone that are to get one
+	walls []tz.Wall // times, as they are written
+	spans []tzSpan  // in which there are more
 
 	zone *tz.Zone // that it means
 }

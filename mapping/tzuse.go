@@ -114,7 +114,7 @@ func (a *tzAppointment) times(l Line, each func(tzBase)) error {
 		}
 		u := use
 		if !zoned && m.zone == "" && a.toFloat(l) {
-			u = a.object.use(a.calendar, "")
+			u = a.object.floating(a.calendar)
 			if !floated {
 				u.lines, floated = append(u.lines, l), true
 			}
@@ -240,6 +240,9 @@ func (s span) wholeDays() tz.Wall {
 func (a *tzAppointment) finish() {
 	s := a.series
 	s.future = a.future
+	if len(a.bases) > 0 {
+		a.start(a.bases[0]) // a to-do may have nothing but DUE
+	}
 	shifts := a.allShifts()
 	for _, b := range a.added {
 		if b.use != nil && b.use == s.use && !b.loose {
@@ -255,7 +258,7 @@ func (a *tzAppointment) finish() {
 		}
 	}
 	if a.floats {
-		u := a.object.use(a.calendar, "")
+		u := a.object.floating(a.calendar)
 		u.rules = append(u.rules, s.rules...)
 	}
 }

@@ -3,9 +3,8 @@ package mapping
 import (
 	"bytes"
 	"slices"
-	"sync"
-	"time"
-	_ "time/tzdata" // which zones are known must not depend on the machine
+
+	"davferry/mapping/tz"
 )
 
 // splitZones returns the VTIMEZONEs among components, and the others.
@@ -69,7 +68,7 @@ func (c *comparer) differentZone(a, b *component, used map[string]bool) {
 	switch {
 	case !used[zoneID(a)]:
 		c.rules.add(ZoneUnused)
-	case isKnownZone(zoneID(a)):
+	case tz.Known(zoneID(a)):
 		c.rules.add(ZoneKnown)
 	case b == nil:
 		c.differences = append(c.differences, Difference{Component: "VTIMEZONE " + zoneID(a), Before: summary(a)})
@@ -92,22 +91,4 @@ func usedZones(c *component) map[string]bool {
 		}
 	}
 	return used
-}
-
-// knownZones remembers the names that isKnownZone found, which are a few hundred at most.
-var knownZones sync.Map
-
-// isKnownZone says whether a TZID is the name of a zone in the IANA database.
-func isKnownZone(tzid string) bool {
-	if tzid == "" || tzid == "Local" {
-		return false
-	}
-	if _, ok := knownZones.Load(tzid); ok {
-		return true
-	}
-	if _, err := time.LoadLocation(tzid); err != nil {
-		return false
-	}
-	knownZones.Store(tzid, true)
-	return true
 }

@@ -45,6 +45,12 @@ type files struct {
 // Names lists all zones of the database, links included, in order.
 func Names() []string { return slices.Sorted(maps.Keys(database().byName)) }
 
+// Known says whether the database has a zone of this very name.
+func Known(name string) bool {
+	_, ok := database().byName[name]
+	return ok
+}
+
 // Load returns the zone of the database that has this very name.
 func Load(name string) (*Zone, bool) {
 	db := database()

@@ -39,7 +39,7 @@ const maxName = 256
 // name itself where it has none.
 func Current(name string) string {
 	current, ok := currentNames[name]
-	if _, known := database().byName[current]; !ok || !known {
+	if !ok || !Known(current) {
 		return name
 	}
 	return current
