@@ -91,7 +91,7 @@ func readTimezone(data []byte, c *component) *tzDefinition {
 // linesOf returns all lines of a component of data, blank ones included.
 func linesOf(data []byte, c *component) []Line {
 	s := scanner{data: data[:c.end.End], pos: c.begin.Start, bareCR: c.begin.bareCR}
-	var lines []Line
+	lines := make([]Line, 0, 32)
 	for s.next() {
 		lines = append(lines, s.line)
 	}

@@ -68,7 +68,7 @@ func checkTransitions(t *testing.T, d *tzDefinition, zone *tz.Zone) {
 func TestEveryZoneIsCompleteForALaterSpan(t *testing.T) {
 	for _, name := range tz.Names() {
 		zone, _ := tz.Load(name)
-		for year := 1975; year < 2038; year += 7 {
+		for year := 1975; year < 2038; year += 13 {
 			from := tz.WallOf(time.Date(year, 5, 3, 12, 0, 0, 0, time.UTC))
 			d := definitionOf(t, strings.Join(zone.VTimezone(from, tz.Horizon-1), "\n"))
 			diffs, err := d.differences(zone, tz.Horizon)
