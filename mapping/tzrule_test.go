@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"davferry/internal/dav"
@@ -122,4 +123,22 @@ func at(t testing.TB, text string) tz.Wall {
 		t.Fatalf("no time: %s", text)
 	}
 	return tz.WallOf(m.at)
+}
+
+// One rule serves all workers of a run.
+func TestZonesIsSafeForConcurrentUse(t *testing.T) {
+	z := zonesFor(t, "")
+	var data [][]byte
+	for _, folder := range []string{"windows", "customized", "unknown-rules", "old-rules-not-hit", "after-2037", "two-names-of-one-zone"} {
+		data = append(data, []byte(zoneObject(t, folder)))
+	}
+	var workers sync.WaitGroup
+	for range 4 {
+		workers.Go(func() {
+			for _, object := range data {
+				Rules{z}.Apply(Subject{Kind: dav.Calendar}, object)
+			}
+		})
+	}
+	workers.Wait()
 }
