@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 
 	"davferry/internal/dav"
+	"davferry/mapping/tz"
 )
 
 // Rule changes objects on their way. What a rule does to an object depends on the Subject, on the object's bytes and on
@@ -59,6 +61,22 @@ func (r Rules) Apply(s Subject, data []byte) Result {
 		edited, changes := e.Finish()
 		result.Data = edited
 		result.Changes = append(result.Changes, changes...)
+	}
+	return result
+}
+
+// Timezone applies the rules to a calendar-timezone property (RFC 4791 section 5.2.2), which decides about times without a
+// zone from since on. It is no part of an object, so that only a rule for time zones has a say in it.
+func (r Rules) Timezone(text string, since time.Time) Result {
+	result := Result{Data: []byte(text)}
+	for _, rule := range r {
+		if z, ok := rule.(*Zones); ok && text != "" {
+			e := NewEditor(result.Data)
+			result.Left = append(result.Left, z.ApplyTimezone(e, tz.WallOf(since))...)
+			edited, changes := e.Finish()
+			result.Data = edited
+			result.Changes = append(result.Changes, changes...)
+		}
 	}
 	return result
 }

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"strings"
+	"time"
 
 	"davferry/internal/dav"
 	"davferry/mapping"
@@ -83,6 +84,23 @@ func (m *move) apply(r *result, o dav.Object, info mapping.Info) (dav.Object, ma
 
 func (t *transfer) subject(c dav.Collection, path string) mapping.Subject {
 	return mapping.Subject{Kind: c.Kind, Account: t.account.Name, Collection: c.Path, Path: path}
+}
+
+// mapTimezone makes of a collection what goes to the destination: its time zone is that of all its times without one, from
+// the year of the run on.
+func (t *transfer) mapTimezone(c dav.Collection) dav.Collection {
+	now := time.Now()
+	mapped := t.job.Rules.Timezone(c.Timezone, time.Date(now.Year(), time.January, 1, 0, 0, 0, 0, time.UTC))
+	if len(mapped.Changes)+len(mapped.Left) == 0 {
+		return c
+	}
+	c.Timezone = string(mapped.Data)
+	changes := ObjectChanges{Account: t.account.Name, Collection: c.Path, Path: c.Path, Changes: mapped.Changes, Left: mapped.Left}
+	if t.job.Changed != nil {
+		t.job.Changed(changes)
+	}
+	t.report.change(changes)
+	return c
 }
 
 // tell shows what the rules did to an object, and keeps it for the report.

@@ -126,6 +126,7 @@ func (t *transfer) find(k dav.Kind, name string) (dav.Collection, bool) {
 
 // create makes the collection, unless the run is dry.
 func (t *transfer) create(ctx context.Context, c dav.Collection, name string, p *place) error {
+	c = t.mapTimezone(c)
 	if t.job.DryRun {
 		p.missing = true
 		p.collection = dav.Collection{Kind: c.Kind, Path: "/" + name + "/"}

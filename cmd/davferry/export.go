@@ -16,7 +16,7 @@ folder, or a file whose name ends in .zip or .tar.zst.
 
 The archive is a BagIt bag (RFC 8493), which other programs can check, around a vdir tree, which
 vdirsyncer, khal and khard open as it is. Every object is in it byte for byte as its server serves
-it, but for what --normalize-uid, --map-addresses, --vcard or --groups ask for. The archive appears
+it, but for what --normalize-..., --map-addresses, --vcard or --groups ask for. The archive appears
 whole or not at all, and takes the place of an older one of that name.
 
 ` + accountsHelp + "\n" + accessHelp + "\n" + exitHelp(exitDifferent),

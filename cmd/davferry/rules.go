@@ -16,6 +16,8 @@ const groupsCategories = "categories"
 // ruleFlags are the flags about what is changed on the way.
 type ruleFlags struct {
 	normalizeUID string
+	normalizeTZ  string
+	floatingTZ   string
 	mapAddresses string
 	mapContacts  bool
 	vcard        string
@@ -27,6 +29,9 @@ func (f *ruleFlags) add(cmd *cobra.Command, dryRun bool) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.normalizeUID, "normalize-uid", "", "give objects UIDs that every server takes: `WHICH` is needed (no UID, one that stands twice or is too long) or all (every UID that is no UUID)")
 	fs.Lookup("normalize-uid").NoOptDefVal = "needed"
+	fs.StringVar(&f.normalizeTZ, "normalize-tz", "", "name and define time zones as the IANA database does, where no time moves: `NAMES` stay where they are IANA's (keep) or become today's (current)")
+	fs.Lookup("normalize-tz").NoOptDefVal = "keep"
+	fs.StringVar(&f.floatingTZ, "floating-tz", "", "with --normalize-tz: take times that name no zone for times of `ZONE`, such as Europe/Paris")
 	fs.StringVar(&f.mapAddresses, "map-addresses", "", "change mail addresses of organizers and attendees: `FILE` is CSV, old,new or *@old.example,*@new.example")
 	fs.BoolVar(&f.mapContacts, "map-contacts", false, "with --map-addresses: change the mail addresses of contacts as well")
 	fs.StringVar(&f.vcard, "vcard", "", "write contacts as vCard `VERSION` 3.0 or 4.0; auto: as the destination takes them, 2.1 as 3.0")
@@ -41,6 +46,12 @@ func (f *ruleFlags) check(dryRun, json bool) error {
 	var errs []error
 	if f.normalizeUID != "" {
 		errs = append(errs, oneOf("normalize-uid", f.normalizeUID, "needed", "all"))
+	}
+	if f.normalizeTZ != "" {
+		errs = append(errs, oneOf("normalize-tz", f.normalizeTZ, "keep", "current"))
+	}
+	if f.floatingTZ != "" && f.normalizeTZ == "" {
+		errs = append(errs, usagef("--floating-tz is for use with --normalize-tz"))
 	}
 	if f.vcard != "" {
 		errs = append(errs, oneOf("vcard", f.vcard, "3.0", "4.0", mapping.CardsAsTaken))
@@ -65,6 +76,13 @@ func (f *ruleFlags) rules() (mapping.Rules, error) {
 	var rules mapping.Rules
 	if f.normalizeUID != "" {
 		rules = append(rules, mapping.UIDs{All: f.normalizeUID == "all"})
+	}
+	if f.normalizeTZ != "" {
+		zones, err := mapping.NewZones(f.normalizeTZ == "current", f.floatingTZ)
+		if err != nil {
+			return nil, usagef("--floating-tz: %w", err)
+		}
+		rules = append(rules, zones)
 	}
 	if f.mapAddresses != "" {
 		addresses, err := f.addresses()
