@@ -93,11 +93,17 @@ type AccountRecord struct {
 // RunRecord is one run of davferry.
 type RunRecord struct {
 	ID       int64
-	Verb     string
+	Verb     string // as StartRun was told
 	Started  time.Time
 	Finished time.Time // zero while it goes on, and for ever where it was killed
 	Exit     int       // the exit status, -1 without an end
 }
+
+// drySuffix marks the dry runs among the runs.
+const drySuffix = " --dry-run"
+
+// DryRunOf is what StartRun is to be told of a dry run of a verb, of which the journal keeps nothing but that.
+func DryRunOf(verb string) string { return verb + drySuffix }
 
 // OpenJournal opens the journal in a state folder and makes both where they are missing. The caller holds the folder's
 // Lock. A journal that is damaged or from a newer davferry is refused with a *JournalError that says what to do; it is

@@ -41,6 +41,7 @@ func (e *JournalError) Unwrap() error { return e.Err }
 const JournalFile = "journal.db"
 
 const (
+	walSuffix     = "-wal"     // of what was written last, while a run goes on and after one that was killed
 	applicationID = 0x64617666 // "davf", in the header of every journal
 
 	adviceDamaged = "restore the state folder from a backup, or move it away and run the same command again: " +
@@ -124,9 +125,8 @@ func prepareJournal(ctx context.Context, dir string) (string, error) {
 
 // createJournal makes an empty journal, which appears whole or not at all: a journal without tables is a damaged one.
 func createJournal(ctx context.Context, path string) error {
-	if _, err := os.Stat(path + "-wal"); err == nil {
-		return &JournalError{Path: path, Err: errors.New("the file is gone, but its end is there in journal.db-wal"),
-			Advice: adviceDamaged}
+	if _, err := os.Stat(path + walSuffix); err == nil {
+		return errWithoutBeginning(path)
 	}
 	draft := path + ".new"
 	for _, suffix := range []string{"", "-journal"} {
@@ -141,6 +141,10 @@ func createJournal(ctx context.Context, path string) error {
 		return journalError(path, err)
 	}
 	return nil
+}
+
+func errWithoutBeginning(path string) error {
+	return &JournalError{Path: path, Err: errors.New("the file is gone, but its end is there in journal.db" + walSuffix), Advice: adviceDamaged}
 }
 
 func writeSchema(ctx context.Context, draft string) error {
@@ -221,40 +225,56 @@ func checkDatabase(ctx context.Context, db *sql.DB, path string) error {
 	if verdict != "ok" {
 		return &JournalError{Path: path, Err: fmt.Errorf("%w (%s)", errDamaged, verdict), Advice: adviceDamaged}
 	}
-	version, tool, err := schemaVersion(ctx, db)
-	switch {
-	case err != nil:
-		return openError(ctx, path, err)
-	case version > len(schema):
-		return &JournalError{Path: path,
-			Err:    fmt.Errorf("written by a newer davferry, %s (schema %d; this one knows %d)", tool, version, len(schema)),
-			Advice: "use that version or a newer one, or give another state folder with --state"}
-	case version < 1:
-		return &JournalError{Path: path, Err: errDamaged, Advice: adviceDamaged}
-	case version < len(schema):
-		err = upgrade(ctx, db, version)
+	version, err := checkVersion(ctx, db, path)
+	if err != nil || version == len(schema) {
+		return err
 	}
-	if err != nil {
+	if err := upgrade(ctx, db, version); err != nil {
 		return openError(ctx, path, err)
 	}
 	return nil
 }
 
-func schemaVersion(ctx context.Context, db *sql.DB) (version int, tool string, err error) {
+// checkVersion returns the version of a journal's schema where this davferry can read it.
+func checkVersion(ctx context.Context, db querier, path string) (int, error) {
+	version, tool, err := schemaVersion(ctx, db)
+	switch {
+	case err != nil:
+		return 0, openError(ctx, path, err)
+	case version > len(schema):
+		return 0, &JournalError{Path: path,
+			Err:    fmt.Errorf("written by a newer davferry, %s (schema %d; this one knows %d)", tool, version, len(schema)),
+			Advice: "use that version or a newer one, or give another state folder with --state"}
+	case version < 1:
+		return 0, &JournalError{Path: path, Err: errDamaged, Advice: adviceDamaged}
+	}
+	return version, nil
+}
+
+// querier is a database or one connection to it.
+type querier interface {
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
+}
+
+func schemaVersion(ctx context.Context, db querier) (version int, tool string, err error) {
 	err = db.QueryRowContext(ctx, `SELECT
 		ifnull((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'schema_version'), 0),
 		ifnull((SELECT value FROM meta WHERE key = 'tool_version'), '')`).Scan(&version, &tool)
 	return version, tool, err
 }
 
-// dataSource names a database file that is there to the driver. The path is a URI's, so that ?, # and % in it stay what
-// they are.
+// dataSource names a database file that is there to the driver.
 func dataSource(path string, pragmas ...string) string {
+	return fileURI(path, url.Values{"mode": {"rw"}, "_pragma": append([]string{"busy_timeout(10000)"}, pragmas...)})
+}
+
+// fileURI names a file to SQLite. The path is a URI's, so that ?, # and % in it stay what they are.
+func fileURI(path string, query url.Values) string {
 	slashed := filepath.ToSlash(path)
 	if !strings.HasPrefix(slashed, "/") {
 		slashed = "/" + slashed // C:/… on Windows
 	}
-	query := url.Values{"mode": {"rw"}, "_pragma": append([]string{"busy_timeout(10000)"}, pragmas...)}
 	return (&url.URL{Scheme: "file", Path: slashed, RawQuery: query.Encode()}).String()
 }
 

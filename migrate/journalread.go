@@ -234,95 +234,27 @@ func (j *Journal) Audit(ctx context.Context) error {
 	return nil
 }
 
-// Accounts returns how far each account of a target is, by its name.
-func (j *Journal) Accounts(ctx context.Context, target string) (map[string]AccountRecord, error) {
-	if err := j.settle(ctx); err != nil {
-		return nil, err
-	}
-	accounts := map[string]AccountRecord{}
-	err := j.query(ctx, func(rows *sql.Rows) error {
-		var name string
-		var r AccountRecord
-		var at int64
-		err := rows.Scan(&name, &r.State, &r.Reason, &at)
-		r.At = time.Unix(0, at)
-		accounts[name] = r
-		return err
-	}, `SELECT account, state, reason, at FROM accounts WHERE target = ?`, target)
-	if err != nil {
-		return nil, err
-	}
-	return accounts, nil
-}
-
-// Outcomes counts the objects of a target by account and outcome.
-func (j *Journal) Outcomes(ctx context.Context, target string) (map[string]map[string]int64, error) {
-	if err := j.settle(ctx); err != nil {
-		return nil, err
-	}
-	counts := map[string]map[string]int64{}
-	err := j.query(ctx, func(rows *sql.Rows) error {
-		var account, outcome string
-		var n int64
-		err := rows.Scan(&account, &outcome, &n)
-		if counts[account] == nil {
-			counts[account] = map[string]int64{}
-		}
-		counts[account][outcome] = n
-		return err
-	}, `SELECT c.account, o.outcome, count(*) FROM collections c JOIN objects o ON o.collection = c.id
-		WHERE c.target = ? GROUP BY c.account, o.outcome`, target)
-	if err != nil {
-		return nil, err
-	}
-	return counts, nil
-}
-
-// LastRun returns the latest run, false where there was none.
-func (j *Journal) LastRun(ctx context.Context) (RunRecord, bool, error) {
-	if err := j.settle(ctx); err != nil {
-		return RunRecord{}, false, err
-	}
-	var r RunRecord
-	var started int64
-	var finished sql.NullInt64
-	err := j.db.QueryRowContext(ctx, `SELECT id, verb, started, finished, ifnull(exit, -1)
-		FROM runs ORDER BY id DESC LIMIT 1`).Scan(&r.ID, &r.Verb, &started, &finished, &r.Exit)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return RunRecord{}, false, nil
-	case err != nil:
-		return RunRecord{}, false, j.readError(ctx, err)
-	}
-	r.Started = time.Unix(0, started)
-	if finished.Valid {
-		r.Finished = time.Unix(0, finished.Int64)
-	}
-	return r, true, nil
-}
-
 // query hands each row of an answer to scan.
 func (j *Journal) query(ctx context.Context, scan func(*sql.Rows) error, text string, args ...any) error {
-	rows, err := j.db.QueryContext(ctx, text, args...)
-	if err != nil {
-		return j.readError(ctx, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return j.readError(ctx, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
+	if err := eachRow(ctx, j.db, scan, text, args...); err != nil {
 		return j.readError(ctx, err)
 	}
 	return nil
 }
 
-// readError tells a read that was broken off from one that failed.
-func (j *Journal) readError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+func eachRow(ctx context.Context, db querier, scan func(*sql.Rows) error, text string, args ...any) error {
+	rows, err := db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return err
 	}
-	return journalError(j.path, err)
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
+
+// readError tells a read that was broken off from one that failed.
+func (j *Journal) readError(ctx context.Context, err error) error { return openError(ctx, j.path, err) }

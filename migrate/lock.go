@@ -44,10 +44,8 @@ type StateLock struct{ file *os.File }
 
 // LockedError says who holds a state folder.
 type LockedError struct {
-	Path  string // of the lock file
-	PID   int    // 0 where the holder has not said yet
-	Host  string
-	Since time.Time
+	Path string // of the lock file
+	Holder
 }
 
 func (e *LockedError) Error() string {
@@ -58,9 +56,9 @@ func (e *LockedError) Error() string {
 		filepath.Dir(e.Path), e.PID, e.Host, e.Since.Local().Format("2006-01-02 15:04:05"))
 }
 
-// lockHolder is what stands in the lock file.
-type lockHolder struct {
-	PID   int       `json:"pid"`
+// Holder is the process that has a state folder, as it stands in the lock file.
+type Holder struct {
+	PID   int       `json:"pid"` // 0 where it has not said yet
 	Host  string    `json:"host"`
 	Since time.Time `json:"since"`
 }
@@ -79,7 +77,7 @@ func Lock(dir string) (*StateLock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("locking the state folder: %w", err)
 	}
-	if err := tryLock(f); err != nil {
+	if err := takeLock(f); err != nil {
 		defer f.Close()
 		if errors.Is(err, errHeld) {
 			return nil, heldBy(f, path)
@@ -91,6 +89,20 @@ func Lock(dir string) (*StateLock, error) {
 		return nil, fmt.Errorf("writing %s: %w", path, err)
 	}
 	return &StateLock{file: f}, nil
+}
+
+// takeLock takes the lock on an open file, or says errHeld. LockHolder has the lock for a moment, so that it is tried again
+// before another run is said to have it.
+func takeLock(f *os.File) error {
+	err := tryLock(f)
+	for range 3 {
+		if !errors.Is(err, errHeld) {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+		err = tryLock(f)
+	}
+	return err
 }
 
 // Unlock gives the folder back. The file stays, empty: removing it would race with a run that has just opened it.
@@ -108,7 +120,7 @@ func signLock(f *os.File) error {
 	if err != nil {
 		host = "this host"
 	}
-	text, err := json.Marshal(lockHolder{PID: os.Getpid(), Host: host, Since: time.Now().UTC().Truncate(time.Second)})
+	text, err := json.Marshal(Holder{PID: os.Getpid(), Host: host, Since: time.Now().UTC().Truncate(time.Second)})
 	if err != nil {
 		return err
 	}
@@ -123,13 +135,17 @@ func signLock(f *os.File) error {
 func heldBy(f *os.File, path string) *LockedError {
 	e := &LockedError{Path: path}
 	for range 10 {
-		var h lockHolder
-		text, err := io.ReadAll(io.NewSectionReader(f, 0, 4096))
-		if err == nil && json.Unmarshal(text, &h) == nil {
-			e.PID, e.Host, e.Since = h.PID, h.Host, h.Since
+		if h, ok := readHolder(f); ok {
+			e.Holder = h
 			return e
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	return e
+}
+
+func readHolder(f *os.File) (Holder, bool) {
+	var h Holder
+	text, err := io.ReadAll(io.NewSectionReader(f, 0, 4096))
+	return h, err == nil && json.Unmarshal(text, &h) == nil
 }

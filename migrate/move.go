@@ -80,6 +80,14 @@ func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, memb
 	return m, nil
 }
 
+// keepBegin writes into the journal that the collection is under way, and how many objects its source lists.
+func (m *move) keepBegin() error {
+	if m.job.DryRun {
+		return nil
+	}
+	return m.keepCollection(context.Background(), m.collection, m.place, CollectionRecord{Listed: int64(len(m.inventory.members))})
+}
+
 // remember takes out of the journal what earlier runs wrote, by UID.
 func (m *move) remember() {
 	m.given, m.byUID = map[string]bool{}, map[string]Record{}

@@ -55,6 +55,9 @@ func (t *transfer) takeBackTarget(ctx context.Context) error {
 	}
 	for _, path := range slices.Sorted(maps.Keys(collections)) {
 		rec := collections[path]
+		if rec.DestPath == "" {
+			continue // it never got to the destination
+		}
 		t.report.Collections.Total++
 		if err := t.takeBackCollection(ctx, path, rec); err != nil {
 			return err

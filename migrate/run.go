@@ -149,6 +149,9 @@ func (j *Job) account(ctx context.Context, account Account, report *AccountRepor
 		t.fail(fmt.Errorf("not begun: %w", context.Cause(ctx)))
 		return nil
 	}
+	if err := t.keepBegin(); err != nil {
+		return err
+	}
 	err = t.run(ctx)
 	if _, fatal := errors.AsType[*runError](err); fatal {
 		return err
@@ -170,8 +173,8 @@ func (j *Job) target(a Account) string {
 	switch j.Verb {
 	case Export:
 		return Export + " " + from + " to " + j.Target
-	case Import:
-		return Import + " to " + to
+	case Import, Rollback:
+		return j.Verb + " to " + to
 	}
 	return Migrate + " " + from + " to " + to
 }
@@ -189,6 +192,7 @@ type transfer struct {
 	target  string
 	report  *AccountReport
 	log     *slog.Logger
+	begun   bool // the journal knows that the account is under way
 
 	from     source.Source
 	to       sink.Sink
@@ -273,17 +277,31 @@ func (t *transfer) countRequests() {
 	}
 }
 
-// keepState writes the account's state into the journal, after an interruption too.
+// keepBegin writes into the journal that the account is under way.
+func (t *transfer) keepBegin() error {
+	t.begun = true
+	return t.keepAccount(AccountRecord{State: AccountRunning})
+}
+
+// keepState writes the account's state into the journal, after an interruption too. An account that was not begun is as it
+// was before.
 func (t *transfer) keepState() error {
-	if t.job.DryRun {
+	if !t.begun {
 		return nil
 	}
 	reason := ""
 	if len(t.report.problems) > 0 {
 		reason = t.report.problems[0].Message
 	}
-	err := t.job.Journal.PutAccount(context.WithoutCancel(context.Background()), t.target, t.account.Name, AccountRecord{State: t.report.State, Reason: reason})
-	if err != nil {
+	return t.keepAccount(AccountRecord{State: t.report.State, Reason: reason})
+}
+
+func (t *transfer) keepAccount(rec AccountRecord) error {
+	if t.job.DryRun {
+		return nil
+	}
+	// Not under t.target, which is of those that are rolled back, one after the other.
+	if err := t.job.Journal.PutAccount(context.Background(), t.job.target(t.account), t.account.Name, rec); err != nil {
 		return &runError{err}
 	}
 	return nil

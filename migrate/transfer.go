@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -102,6 +103,9 @@ func (t *transfer) collection(ctx context.Context, c dav.Collection, l *listing)
 		return nil
 	}
 	m, err := t.newMove(ctx, c, p, l.members)
+	if err == nil {
+		err = m.keepBegin()
+	}
 	if err != nil {
 		return err
 	}
@@ -130,6 +134,19 @@ func (t *transfer) collectionFailed(ctx context.Context, c dav.Collection, membe
 	}
 	if ends {
 		return err
+	}
+	return t.keepFailure(c, len(members), err)
+}
+
+// keepFailure writes a collection that could not be moved into the journal, with what is known of it from earlier runs.
+func (t *transfer) keepFailure(c dav.Collection, listed int, err error) error {
+	if t.job.DryRun {
+		return nil
+	}
+	rec := t.before[c.Path]
+	rec.Outcome, rec.Reason, rec.Listed, rec.At = CollectionFailed, err.Error(), int64(listed), time.Time{}
+	if err := t.job.Journal.PutCollection(context.Background(), t.target, t.account.Name, c.Path, rec); err != nil {
+		return &runError{err}
 	}
 	return nil
 }
