@@ -51,6 +51,9 @@ func (c *Counts) of(o Outcome) *int {
 	return &c.Failed
 }
 
+// Count returns the number of objects with an outcome.
+func (c Counts) Count(o Outcome) int { return *c.of(o) }
+
 func (c *Counts) add(o Counts) {
 	c.Listed += o.Listed
 	for _, outcome := range []Outcome{Created, Updated, Unchanged, Skipped, Gone, Conflict, Refused, Failed} {

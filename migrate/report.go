@@ -13,8 +13,10 @@ import (
 // Summary is what a run did, as --json and report.json show it.
 type Summary struct {
 	Verb        string           `json:"verb"`
+	Run         int64            `json:"run,omitempty"` // its number in the journal
 	DryRun      bool             `json:"dry_run,omitempty"`
 	Interrupted bool             `json:"interrupted,omitempty"`
+	Stopped     string           `json:"stopped,omitempty"`    // why the run ended early
 	NoArchive   bool             `json:"no_archive,omitempty"` // of an export: the archive was not written
 	Accounts    AccountCounts    `json:"accounts"`
 	Collections CollectionCounts `json:"collections"`

@@ -96,7 +96,7 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 		return nil, err
 	}
 	if err := context.Cause(ctx); err != nil {
-		summary.Interrupted = true
+		summary.Interrupted, summary.Stopped = true, err.Error()
 		return summary, err
 	}
 	return summary, nil

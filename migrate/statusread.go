@@ -137,7 +137,8 @@ func (r *statusReader) readObjects(ctx context.Context) error {
 		c.counts.count(Outcome(outcome), 1)
 		if s := r.status.Run; run == s.Number {
 			s.Done++
-			if fetched := time.Unix(0, at); fetched.After(s.Last) {
+			// What is unchanged keeps the time of its fetch in an earlier run.
+			if fetched := time.Unix(0, at); fetched.After(s.Last) && fetched.After(s.Started) {
 				s.Last = fetched
 			}
 		}

@@ -187,6 +187,10 @@ func (p *program) readAccounts(f *jobFlags, path string) ([]migrate.Account, err
 	d := migrate.Defaults{Source: f.source, Destination: f.destination, AllowPlaintext: f.network.allowPlaintext,
 		SourceAccess: f.sourceAccess, DestinationAccess: f.destinationAccess,
 		NeedSource: f.verb != migrate.Import && f.verb != migrate.Rollback, NeedDestination: f.verb != migrate.Export}
+	return p.readAccountsFile(path, d)
+}
+
+func (p *program) readAccountsFile(path string, d migrate.Defaults) ([]migrate.Account, error) {
 	if path == "-" {
 		return migrate.ReadAccounts(p.stdin, "stdin", d)
 	}
@@ -199,8 +203,13 @@ func (p *program) readAccounts(f *jobFlags, path string) ([]migrate.Account, err
 }
 
 func (f *jobFlags) stateDir(accountsFile string) (string, error) {
-	if f.state != "" {
-		return f.state, nil
+	return stateDir(f.state, accountsFile)
+}
+
+// stateDir returns the state folder: what --state says, or the one beside the accounts file.
+func stateDir(flag, accountsFile string) (string, error) {
+	if flag != "" {
+		return flag, nil
 	}
 	if accountsFile == "-" {
 		return "", usagef("--state is missing: with the accounts from stdin there is no file to keep the state beside")
@@ -215,7 +224,7 @@ func (p *program) report(ctx context.Context, f *jobFlags, job *migrate.Job, sta
 		return err
 	}
 	job.Journal = journal
-	run, err := journal.StartRun(ctx, f.verb)
+	run, err := journal.StartRun(ctx, nameInJournal(f))
 	if err != nil {
 		return worse(err, journal.Close())
 	}
@@ -224,16 +233,23 @@ func (p *program) report(ctx context.Context, f *jobFlags, job *migrate.Job, sta
 		status := finish(ctx, err, io.Discard)
 		return worse(err, errors.Join(journal.FinishRun(context.WithoutCancel(ctx), run, status), journal.Close()))
 	}
-	runErr := err
-	err = outcomeOf(summary, runErr)
+	summary.Run = run
+	err = outcomeOf(summary, err)
 	status := finish(ctx, err, io.Discard)
 	trouble := errors.Join(keepReport(state, summary, job.Accounts), journal.FinishRun(context.WithoutCancel(ctx), run, status), journal.Close())
 	if f.json {
 		trouble = errors.Join(trouble, printJSON(p.stdout, summary))
 	} else {
-		printSummary(p.stdout, summary, state, runErr)
+		printSummary(p.stdout, summary, state)
 	}
 	return worse(err, trouble)
+}
+
+func nameInJournal(f *jobFlags) string {
+	if f.dryRun {
+		return migrate.DryRunOf(f.verb)
+	}
+	return f.verb
 }
 
 // worse returns the error that says why a command ended, when keeping and showing what it did went wrong as well: that
@@ -292,8 +308,8 @@ func (p *program) runExport(ctx context.Context, f *jobFlags, job *migrate.Job) 
 			err = fmt.Errorf("the archive %s was not written: %w", f.archive, err)
 		}
 	}
-	if summary != nil {
-		summary.NoArchive = err != nil
+	if summary != nil && err != nil {
+		summary.NoArchive, summary.Stopped = true, err.Error()
 	}
 	return summary, err
 }
@@ -307,17 +323,26 @@ func (p *program) watch(ctx context.Context, f *jobFlags, job *migrate.Job) (*mi
 
 // The files in the state folder that people read.
 const (
-	reportFile   = "report.json"
-	failuresFile = "failures.csv"
+	reportFile    = "report.json"
+	dryReportFile = "report-dry-run.json"
+	failuresFile  = "failures.csv"
 )
 
-// keepReport writes report.json and failures.csv into the state folder.
+// reportPath is where the report of a run is kept. What a dry run would do does not take the place of what was done.
+func reportPath(state string, dryRun bool) string {
+	if dryRun {
+		return filepath.Join(state, dryReportFile)
+	}
+	return filepath.Join(state, reportFile)
+}
+
+// keepReport writes the report and failures.csv into the state folder.
 func keepReport(state string, s *migrate.Summary, accounts []migrate.Account) error {
 	text, err := marshalJSON(s)
 	if err != nil {
 		return err
 	}
-	if err := writeWhole(filepath.Join(state, reportFile), text); err != nil {
+	if err := writeWhole(reportPath(state, s.DryRun), text); err != nil {
 		return err
 	}
 	if s.DryRun {

@@ -66,7 +66,7 @@ func (p *program) runPreflight(ctx context.Context, f *jobFlags, accountsFile st
 	if f.json {
 		err = errors.Join(err, printJSON(p.stdout, summary))
 	} else {
-		printPreflight(p.stdout, summary, err)
+		printPreflight(p.stdout, summary)
 	}
 	if err == nil && !summary.Complete() {
 		return errDifferent

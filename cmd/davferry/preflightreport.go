@@ -16,9 +16,9 @@ import (
 const everything = "the output of --json"
 
 // printPreflight writes a preflight's result for people: a table, where what goes that is there already, what stands in
-// the way, and the verdict as the last line. stopped is why the run ended early, nil where it did not.
-func printPreflight(w io.Writer, s *migrate.Summary, stopped error) {
-	problems := ownProblems(s, stopped)
+// the way, and the verdict as the last line.
+func printPreflight(w io.Writer, s *migrate.Summary) {
+	problems := ownProblems(s)
 	printForecasts(w, s, problems)
 	printExisting(w, s)
 	printLeftOut(w, s, everything)

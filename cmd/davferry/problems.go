@@ -21,12 +21,12 @@ const (
 
 // ownProblems returns the problems without those that only say, of each account and collection, why the whole run ended
 // early; that is said once, at the end.
-func ownProblems(s *migrate.Summary, stopped error) []migrate.Problem {
-	if stopped == nil {
+func ownProblems(s *migrate.Summary) []migrate.Problem {
+	if s.Stopped == "" {
 		return s.Problems
 	}
 	return slices.DeleteFunc(slices.Clone(s.Problems), func(p migrate.Problem) bool {
-		return strings.HasSuffix(p.Message, stopped.Error())
+		return strings.HasSuffix(p.Message, s.Stopped)
 	})
 }
 
@@ -44,7 +44,7 @@ func printProblems(w io.Writer, problems []migrate.Problem, report string) {
 		printKinds(w, problems)
 	}
 	for _, line := range advice(problems) {
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(w, "advice:", line)
 	}
 }
 
@@ -132,7 +132,7 @@ func advice(problems []migrate.Problem) []string {
 	var lines []string
 	for _, r := range remedies {
 		if slices.ContainsFunc(problems, r.fits) {
-			lines = append(lines, "advice: "+r.advice)
+			lines = append(lines, r.advice)
 		}
 	}
 	return lines

@@ -19,10 +19,10 @@ const (
 )
 
 // printSummary writes the result for people: a table, what needs a look, and the verdict as the last line. state is the
-// state folder, stopped why the run ended early, nil where it did not.
-func printSummary(w io.Writer, s *migrate.Summary, state string, stopped error) {
-	report := filepath.Join(state, reportFile)
-	problems := ownProblems(s, stopped)
+// state folder.
+func printSummary(w io.Writer, s *migrate.Summary, state string) {
+	report := reportPath(state, s.DryRun)
+	problems := ownProblems(s)
 	printAccounts(w, s, problems, report)
 	printProblems(w, problems, report)
 	printLeftOut(w, s, report)
@@ -32,10 +32,10 @@ func printSummary(w io.Writer, s *migrate.Summary, state string, stopped error) 
 	}
 	fmt.Fprintf(w, "%s read, %s written in %.1f s, %s to the source, %d to the destination\n",
 		size(s.Bytes.Read), size(s.Bytes.Written), s.Seconds, count(s.Requests.Source, "request"), s.Requests.Destination)
-	if bad := s.Accounts.Total - s.Accounts.OK; bad > 0 && stopped == nil && !s.DryRun {
+	if bad := s.Accounts.Total - s.Accounts.OK; bad > 0 && s.Stopped == "" && !s.DryRun {
 		fmt.Fprintf(w, "to run again: %s (%s, passwords left out)\n", filepath.Join(state, failuresFile), count(bad, "account"))
 	}
-	if stopped != nil {
+	if s.Stopped != "" {
 		fmt.Fprintln(w, "the run ended early: what it did not come to counts as failed")
 	}
 	fmt.Fprintf(w, "report: %s\n", report)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -42,14 +41,14 @@ func manyAccounts(n int) *migrate.Summary {
 	return s
 }
 
-func summaryText(s *migrate.Summary, stopped error) string {
+func summaryText(s *migrate.Summary) string {
 	var text strings.Builder
-	printSummary(&text, s, "a.davferry", stopped)
+	printSummary(&text, s, "a.davferry")
 	return text.String()
 }
 
 func TestReportOfManyAccountsStaysReadable(t *testing.T) {
-	text := summaryText(manyAccounts(3000), nil)
+	text := summaryText(manyAccounts(3000))
 	if lines := strings.Count(text, "\n"); lines > 90 {
 		t.Errorf("%d lines:\n%s", lines, text)
 	}
@@ -80,7 +79,7 @@ func TestReportOfManyAccountsStaysReadable(t *testing.T) {
 }
 
 func TestReportOfFewAccountsShowsAll(t *testing.T) {
-	text := summaryText(manyAccounts(maxRows), nil)
+	text := summaryText(manyAccounts(maxRows))
 	if n := strings.Count(text, "\nuser0"); n != maxRows || strings.Contains(text, "not shown") {
 		t.Errorf("%d accounts:\n%s", n, text)
 	}
@@ -88,13 +87,12 @@ func TestReportOfFewAccountsShowsAll(t *testing.T) {
 
 func TestReportOfAnEarlyEndSaysItOnce(t *testing.T) {
 	s := manyAccounts(3000)
-	stopped := errors.New("writing the journal: no space left on device")
-	s.Interrupted = true
+	s.Interrupted, s.Stopped = true, "writing the journal: no space left on device"
 	for _, r := range s.PerAccount[200:] {
 		r.State, r.Collections, r.Objects = migrate.AccountFailed, migrate.CollectionCounts{}, migrate.Counts{}
-		s.Problems = append(s.Problems, migrate.Problem{Account: r.Account, Outcome: migrate.Failed, Message: "not begun: " + stopped.Error()})
+		s.Problems = append(s.Problems, migrate.Problem{Account: r.Account, Outcome: migrate.Failed, Message: "not begun: " + s.Stopped})
 	}
-	text := summaryText(s, stopped)
+	text := summaryText(s)
 	if strings.Contains(text, "no space left") || strings.Contains(text, "to run again") {
 		t.Errorf("what ended the run is for stderr, and the same command goes on:\n%s", text)
 	}

@@ -84,7 +84,8 @@ func (p *program) rootCommand() *cobra.Command {
 	root.SetUsageTemplate(usageTemplate)
 	root.SetHelpCommand(helpCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(p.demoCommand(), p.discoverCommand(), p.preflightCommand(), p.migrateCommand(), p.exportCommand(), p.importCommand(), p.rollbackCommand(), p.verifyCommand())
+	root.AddCommand(p.demoCommand(), p.discoverCommand(), p.preflightCommand(), p.migrateCommand(), p.exportCommand(), p.importCommand(), p.rollbackCommand(), p.verifyCommand(),
+		p.statusCommand(), p.reportCommand())
 	return root
 }
 

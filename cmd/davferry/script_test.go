@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,6 +52,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 // scriptCommands returns the commands about the program and its files:
 //
 //	status N COMMAND ARGS...  runs a command, which must end with exit status N
+//	await REGEXP COMMAND ARGS...  runs a command again and again until a line of its stdout matches
 //	[!] json FILE PATH VALUE  compares a value in a JSON file (or stdout), such as .objects.created or .problems.0.path;
 //	                          of a list or object VALUE is the length, as in [3]; with ! it must not be there
 //	jsonnames FILE PATH N...  an object in a JSON file has these names, and maybe others
@@ -60,7 +62,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	width N FILE              no line of a file is longer than N characters
 func scriptCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
-		"status": scriptStatus, "json": scriptJSON, "jsonnames": scriptJSONNames, "lock": scriptLock,
+		"status": scriptStatus, "await": scriptAwait, "json": scriptJSON, "jsonnames": scriptJSONNames, "lock": scriptLock,
 		"change": scriptChange, "nocontrols": scriptNoControls, "width": scriptWidth,
 	}
 }
@@ -90,6 +92,18 @@ func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, false, args, 2, -1)
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	if err := waitFor(func() bool {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		return pattern.MatchString(ts.ReadFile("stdout"))
+	}); err != nil {
+		ts.Fatalf("%s: %v", args[0], err)
 	}
 }
 
