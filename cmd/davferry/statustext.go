@@ -199,10 +199,10 @@ func accountsLine(s *migrate.Status) string {
 	line += amounts(" (", ")", []amount{{a.OK, "ok"}, {a.Incomplete, "incomplete"}, {a.Failed, "failed"}})
 	line += amounts(", ", "", []amount{{a.Running, "under way"}, {a.Interrupted, "interrupted"}, {a.Waiting, "not come to"}})
 	if a.Earlier > 0 {
-		line += fmt.Sprintf("; %d are as an earlier run left them", a.Earlier)
+		line += fmt.Sprintf("; %d as an earlier run left them", a.Earlier)
 	}
 	if s.Others > 0 {
-		line += fmt.Sprintf("; %d more are not in this accounts file", s.Others)
+		line += fmt.Sprintf("; %d more not in this accounts file", s.Others)
 	}
 	return line
 }
