@@ -207,7 +207,7 @@ func TestStatusWritesNothing(t *testing.T) {
 	put(t, j, "ann", AccountRunning, "")
 	copyAll := func() map[string]string {
 		files := map[string]string{}
-		for _, name := range []string{JournalFile, journalFile + walSuffix} {
+		for _, name := range []string{JournalFile, JournalFile + walSuffix} {
 			text, err := os.ReadFile(filepath.Join(dir, name))
 			if err == nil {
 				err = os.WriteFile(filepath.Join(killed, name), text, 0o600)
