@@ -135,17 +135,21 @@ func (t *transfer) collectionFailed(ctx context.Context, c dav.Collection, membe
 	if ends {
 		return err
 	}
-	return t.keepFailure(c, len(members), err)
+	return t.keepFailure(ctx, c, len(members), err)
 }
 
-// keepFailure writes a collection that could not be moved into the journal, with what is known of it from earlier runs.
-func (t *transfer) keepFailure(c dav.Collection, listed int, err error) error {
+// keepFailure writes a collection that could not be moved into the journal, with what that knows of it: it may have been
+// made at the destination before.
+func (t *transfer) keepFailure(ctx context.Context, c dav.Collection, listed int, failure error) error {
 	if t.job.DryRun {
 		return nil
 	}
-	rec := t.before[c.Path]
-	rec.Outcome, rec.Reason, rec.Listed, rec.At = CollectionFailed, err.Error(), int64(listed), time.Time{}
-	if err := t.job.Journal.PutCollection(context.Background(), t.target, t.account.Name, c.Path, rec); err != nil {
+	rec, _, err := t.job.Journal.Collection(ctx, t.target, t.account.Name, c.Path)
+	if err == nil {
+		rec.Outcome, rec.Reason, rec.Listed, rec.At = CollectionFailed, failure.Error(), int64(listed), time.Time{}
+		err = t.job.Journal.PutCollection(ctx, t.target, t.account.Name, c.Path, rec)
+	}
+	if err != nil {
 		return &runError{err}
 	}
 	return nil

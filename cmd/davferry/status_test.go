@@ -56,7 +56,7 @@ func TestStatusOfManyAccountsStaysReadable(t *testing.T) {
 		"not shown: 4897 accounts that no run has come to\n",
 		"not shown: 5000 accounts that are ok\n",
 		"failed: user05000: the source: 401 Unauthorized\n",
-		"and 95 more; --json lists 100 problems, the report at the end all\n",
+		"and 95 more; --json lists 100 problems, the report of the run all\n",
 		"advice: 401: ",
 		"accounts: 5100 of 10000 at their end (5000 ok, 100 failed), 2 under way, 1 interrupted, 4897 not come to; 1 as an earlier run left them\n",
 		"collections: 0 of 0 found so far at their end\n",

@@ -185,7 +185,7 @@ func printTrouble(w io.Writer, s *migrate.Status) {
 		fmt.Fprintln(w, printable(problemLine(p)))
 	}
 	if more := len(s.Problems) + s.MoreTrouble - len(shown); more > 0 {
-		fmt.Fprintf(w, "and %d more; --json lists %s, the report at the end all\n", more, count(len(s.Problems), "problem"))
+		fmt.Fprintf(w, "and %d more; --json lists %s, the report of the run all\n", more, count(len(s.Problems), "problem"))
 	}
 	for _, line := range advice(s.Problems) {
 		fmt.Fprintln(w, "advice:", line)
