@@ -2,6 +2,7 @@ package dav
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,9 @@ type Login struct {
 	// Principal is the path of that user's principal, where the server's current-user-principal would be the
 	// administrator's; "" where it is right.
 	Principal string
+
+	// Aside, which may be nil, is called round each long wait that is not the login's own work.
+	Aside Aside
 }
 
 // Client talks to one server for one login. It is safe for concurrent use.
@@ -79,6 +83,9 @@ type request struct {
 	anyway  bool // although the login was refused before
 
 	anonymous bool // without credentials, also where they might go
+
+	attempt int       // counted from 1
+	putOff  time.Time // when the host first asked to be left alone instead of answering it, zero where it did not
 }
 
 // send sends a request, follows redirects, and asks again where that is harmless and may help. It returns the final
@@ -88,28 +95,27 @@ func (c *Client) send(ctx context.Context, req request) (*http.Response, error) 
 	if req.retries != 0 {
 		retries = min(retries, req.retries)
 	}
-	for attempt := 1; ; attempt++ {
+	asked := 0 // waits that the server itself asked for; not the retries bound them, but MaxWait
+	for req.attempt = 1; ; req.attempt++ {
 		resp, err := c.follow(ctx, req)
-		wait := backoff(attempt)
+		tries := req.attempt - asked
 		switch {
-		case err != nil:
-			if !retryError(ctx, req.method, err, attempt, retries) {
-				return nil, err
-			}
-		case !retryAnswer(req.method, resp.StatusCode, attempt, retries):
+		case err != nil && !retryError(ctx, req.method, err, tries, retries):
+			return nil, err
+		case err == nil && !retryAnswer(req.method, resp.StatusCode, tries, retries):
 			return resp, nil
-		default:
-			asked, ok := retryAfter(resp.Header, time.Now())
-			if ok && asked > c.net.settings.MaxWait {
-				c.net.host(resp.Request.URL.Host).rest(backoff(attempt)) // too long to wait for, too clear to go on as before
-				return resp, nil
-			}
-			if ok {
-				wait = max(wait, asked)
-			}
+		}
+		wait := backoff(req.attempt)
+		if err == nil {
 			discard(resp)
-			if ok || resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
-				c.net.host(resp.Request.URL.Host).rest(wait)
+			if isThrottle(resp.StatusCode) {
+				req.putOff = cmp.Or(req.putOff, time.Now())
+				if d, named := restOf(resp, req.attempt); named {
+					asked++
+					wait -= d
+				} else {
+					wait = 0 // the host is left alone for as long, by everybody
+				}
 			}
 		}
 		if err := sleep(ctx, wait); err != nil {
@@ -127,7 +133,11 @@ func (c *Client) once(ctx context.Context, req request) (*http.Response, error) 
 	if err := c.prepare(ctx, req); err != nil {
 		return nil, err
 	}
-	release, err := c.net.host(req.url.Host).acquire(ctx)
+	h := c.net.host(req.url.Host)
+	release, err := h.acquire(ctx, req.putOff, c.login.Aside)
+	if wait, tooLong := errors.AsType[*WaitError](err); tooLong {
+		wait.Answer.Method, wait.Answer.URL = req.method, cleanURL(req.url)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +152,9 @@ func (c *Client) once(ctx context.Context, req request) (*http.Response, error) 
 	c.requests.Add(1)
 	resp, err := c.roundTrip(hr, req.anonymous)
 	if err != nil {
-		err = watch.explain(err)
+		if err = watch.explain(err); errors.Is(err, errSilent) {
+			h.silent(start)
+		}
 		watch.stop()
 		release()
 		c.log(req, 0, start, err)
@@ -150,6 +162,8 @@ func (c *Client) once(ctx context.Context, req request) (*http.Response, error) 
 	}
 	watch.touch()
 	c.log(req, resp.StatusCode, start, nil)
+	translate(resp)
+	h.learn(req, resp, start)
 	if !req.anonymous {
 		c.note(resp.StatusCode)
 	}

@@ -9,12 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/emersion/go-webdav"
-	"golang.org/x/time/rate"
 )
 
 // Settings say how a Network treats servers. The zero value of a field means its default.
@@ -24,7 +22,7 @@ type Settings struct {
 	TPSLimit       float64       // requests a second to one host; default none
 	Retries        int           // how often a request is sent again where that is harmless; negative for never
 	Timeout        time.Duration // how long a server may keep silent; default 2 minutes. Long answers that flow have no limit
-	MaxWait        time.Duration // the longest wait that a server may ask for with Retry-After; default 15 minutes
+	MaxWait        time.Duration // the longest that a server may ask to be left alone (Retry-After, 429, 503); default 15 minutes
 	TLS            *tls.Config   // own CA, client certificate; default the system's
 	TrustHosts     []string      // hosts that may get credentials although nothing else connects them to the account
 	AllowPlaintext bool          // http:// to hosts other than loopback addresses
@@ -190,64 +188,6 @@ func (n *Network) Close() {
 	for _, t := range n.transports {
 		t.CloseIdleConnections()
 	}
-}
-
-// host is what all requests to one host wait for.
-type host struct {
-	slots chan struct{}
-	rate  *rate.Limiter
-
-	mu    sync.Mutex
-	until time.Time // until when the host asked to be left alone
-}
-
-func (n *Network) host(name string) *host {
-	name = strings.ToLower(name)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	h := n.hosts[name]
-	if h == nil {
-		h = &host{slots: make(chan struct{}, n.settings.Connections), rate: rate.NewLimiter(rate.Inf, 1)}
-		if n.settings.TPSLimit > 0 {
-			h.rate = rate.NewLimiter(rate.Limit(n.settings.TPSLimit), 1)
-		}
-		n.hosts[name] = h
-	}
-	return h
-}
-
-// acquire waits until the host may be asked, and holds one of its places until release.
-func (h *host) acquire(ctx context.Context) (release func(), err error) {
-	select {
-	case h.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	release = sync.OnceFunc(func() { <-h.slots })
-	if err := sleep(ctx, h.pause()); err != nil {
-		release()
-		return nil, err
-	}
-	if err := h.rate.Wait(ctx); err != nil {
-		release()
-		return nil, err
-	}
-	return release, nil
-}
-
-// rest asks everybody to leave the host alone for a while.
-func (h *host) rest(d time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if until := time.Now().Add(d); until.After(h.until) {
-		h.until = until
-	}
-}
-
-func (h *host) pause() time.Duration {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return time.Until(h.until)
 }
 
 // sleep waits, or returns the context's error.

@@ -1,10 +1,12 @@
 package dav
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -29,11 +31,33 @@ var retryStatus = map[int]struct {
 }{
 	http.StatusRequestTimeout:      {most: 2},
 	http.StatusLocked:              {everyMethod: true, most: 3},
+	http.StatusTooEarly:            {everyMethod: true, most: 2},
 	http.StatusTooManyRequests:     {everyMethod: true},
 	http.StatusInternalServerError: {most: 2}, // often a verdict about one object, which asking again does not change
 	http.StatusBadGateway:          {},
 	http.StatusServiceUnavailable:  {everyMethod: true},
 	http.StatusGatewayTimeout:      {},
+}
+
+// isThrottle tells which answers ask for fewer requests, whatever the request was.
+func isThrottle(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+}
+
+// translate gives answers that mean 429 in another way that status. Google answers 403 with a reason in JSON; taken for a
+// refusal that is final it would cost the object.
+func translate(resp *http.Response) {
+	if resp.StatusCode != http.StatusForbidden {
+		return
+	}
+	head, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10)) // who reads on meets the error again
+	if bytes.Contains(head, []byte(`ateLimitExceeded"`)) {  // rateLimitExceeded, userRateLimitExceeded
+		resp.StatusCode, resp.Status = http.StatusTooManyRequests, ""
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
 }
 
 // retryAnswer tells whether to ask again after the attempt-th answer, counted from 1.
@@ -67,6 +91,9 @@ func permanent(err error) bool {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return true
 	}
+	if _, tooLong := errors.AsType[*WaitError](err); tooLong {
+		return true
+	}
 	_, refused := errors.AsType[*TrustError](err)
 	return refused || errors.Is(err, errRedirect)
 }
@@ -89,7 +116,17 @@ func backoff(attempt int) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-// retryAfter reads a Retry-After header, which is a number of seconds or a date (RFC 9110 section 10.2.3).
+// restOf returns for how long an answer that asks for fewer requests wants the host to be left alone. named tells that the
+// server said so; else it is the time to wait after that many attempts.
+func restOf(resp *http.Response, attempt int) (d time.Duration, named bool) {
+	if d, named = retryAfter(resp.Header, time.Now()); !named {
+		d = backoff(attempt)
+	}
+	return d, named
+}
+
+// retryAfter reads a Retry-After header, which is a number of seconds or a date (RFC 9110 section 10.2.3). A date is one
+// of the server's clock, which is the one in its Date header, if there is one: this machine's may be wrong.
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	v := h.Get("Retry-After")
 	if v == "" {
@@ -98,8 +135,12 @@ func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	if seconds, err := strconv.Atoi(v); err == nil && seconds >= 0 {
 		return time.Duration(min(seconds, 1<<30)) * time.Second, true
 	}
-	if date, err := http.ParseTime(v); err == nil {
-		return max(0, date.Sub(now)), true
+	date, err := http.ParseTime(v)
+	if err != nil {
+		return 0, false
 	}
-	return 0, false
+	if sent, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = sent
+	}
+	return max(0, date.Sub(now)), true
 }

@@ -45,14 +45,12 @@ func (n *Network) walk(key walkKey) *walk {
 
 // enter waits for a walk that is under way and returns how it ended. Where the findings are nil, the caller is the one
 // to walk, and calls leave when done.
-func (w *walk) enter(ctx context.Context) (*findings, error) {
+func (w *walk) enter(ctx context.Context, aside Aside) (*findings, error) {
 	if f := w.findings(); f != nil {
 		return f, nil
 	}
-	select {
-	case w.turn <- struct{}{}:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if err := aside.takeTurn(ctx, w.turn); err != nil {
+		return nil, err
 	}
 	if f := w.findings(); f != nil {
 		<-w.turn
@@ -87,7 +85,7 @@ func (w *walk) start() *candidate {
 // find looks for a service where the domain is known to have it, or walks.
 func (d *discovery) find(ctx context.Context, k Kind) (*Service, error) {
 	w := d.net.walk(walkKey{k, d.target.key, d.stage})
-	known, err := w.enter(ctx)
+	known, err := w.enter(ctx, d.client.login.Aside)
 	if err != nil {
 		return nil, err
 	}
