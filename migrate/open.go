@@ -47,7 +47,9 @@ func (t *transfer) openSink(ctx context.Context) (err error) {
 }
 
 func (t *transfer) open(ctx context.Context, e Endpoint) (*dav.Account, error) {
-	return t.job.Network.Open(ctx, e.Address, e.Login(), func(s dav.Step) {
+	login := e.Login()
+	login.Aside = t.turn.stepAside
+	return t.job.Network.Open(ctx, e.Address, login, func(s dav.Step) {
 		t.log.Debug("discovery", "service", s.Kind.Service(), "question", s.Question, "answer", s.Answer, "decision", s.Decision)
 	})
 }

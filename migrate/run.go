@@ -68,23 +68,8 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	defer cancel(nil)
 	j.Progress.accounts.Store(int64(len(j.Accounts)))
 	j.folders = accountFolders(j.Accounts)
-	reports := make([]*AccountReport, len(j.Accounts))
-	var g errgroup.Group
-	g.SetLimit(max(1, j.Workers))
-	for i, account := range j.Accounts {
-		reports[i] = &AccountReport{Account: account.Name}
-		if j.Verb == Preflight {
-			reports[i].Forecast = &Forecast{Collections: []Placement{}}
-		}
-		g.Go(func() error {
-			if err := j.account(ctx, account, reports[i]); err != nil {
-				cancel(err)
-			}
-			j.Progress.finished.Add(1)
-			return nil
-		})
-	}
-	g.Wait()
+	j.Progress.network.Store(j.Network)
+	reports := j.work(ctx, cancel)
 	if err := j.audit(); err != nil {
 		return nil, err
 	}
@@ -100,6 +85,31 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 		return summary, err
 	}
 	return summary, nil
+}
+
+// work works on the accounts, some at once, and returns what became of each when all are done. An error that ends the run
+// is told to end.
+func (j *Job) work(ctx context.Context, end context.CancelCauseFunc) []*AccountReport {
+	reports := make([]*AccountReport, len(j.Accounts))
+	workers := newWorkers(j.Workers, ctx.Done())
+	var g errgroup.Group
+	for i, account := range j.Accounts {
+		reports[i] = &AccountReport{Account: account.Name}
+		if j.Verb == Preflight {
+			reports[i].Forecast = &Forecast{Collections: []Placement{}}
+		}
+		turn := workers.begin(i)
+		g.Go(func() error {
+			defer turn.end()
+			if err := j.account(ctx, account, reports[i], turn); err != nil {
+				end(err)
+			}
+			j.Progress.finished.Add(1)
+			return nil
+		})
+	}
+	g.Wait()
+	return reports
 }
 
 // audit has the journal add up what the run has written into it. A journal that failed says so elsewhere.
@@ -130,9 +140,9 @@ func (j *Job) terms() string {
 }
 
 // account moves one account. An error ends the run; all else is in the report.
-func (j *Job) account(ctx context.Context, account Account, report *AccountReport) (err error) {
+func (j *Job) account(ctx context.Context, account Account, report *AccountReport, turn *turn) (err error) {
 	started := time.Now()
-	t := &transfer{job: j, account: account, report: report, target: j.target(account), log: j.Log.With("account", account.Name)}
+	t := &transfer{job: j, account: account, report: report, turn: turn, target: j.target(account), log: j.Log.With("account", account.Name)}
 	defer func() {
 		if p := recover(); p != nil {
 			t.fail(fmt.Errorf("davferry's own error: %v", p))
@@ -191,6 +201,7 @@ type transfer struct {
 	account Account
 	target  string
 	report  *AccountReport
+	turn    *turn
 	log     *slog.Logger
 	begun   bool // the journal knows that the account is under way
 

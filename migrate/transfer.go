@@ -160,11 +160,13 @@ func (t *transfer) collectionProblem(c dav.Collection, objects int, err error) {
 	t.report.problem(Problem{Collection: c.Path, Outcome: Failed, Objects: objects, Status: status, Condition: condition, Message: err.Error()})
 }
 
-// endsAccount tells which errors concern the whole account: the login, the journal, the end of the run.
+// endsAccount tells which errors concern the whole account: the login, the journal, a host that wants to be left alone for
+// too long, the end of the run.
 func endsAccount(ctx context.Context, err error) bool {
 	_, fatal := errors.AsType[*runError](err)
 	_, account := errors.AsType[*accountError](err)
-	return fatal || account || ctx.Err() != nil || dav.Status(err) == http.StatusUnauthorized
+	_, tooLong := errors.AsType[*dav.WaitError](err)
+	return fatal || account || tooLong || ctx.Err() != nil || dav.Status(err) == http.StatusUnauthorized
 }
 
 // sinkError makes an error of the destination one that ends the run where the archive cannot be written: a full disk
