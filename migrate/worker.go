@@ -77,14 +77,14 @@ func (w *workers) give() {
 // begin waits until the account with that index may be begun. end must be called.
 func (w *workers) begin(index int) *turn {
 	w.begun <- struct{}{} // those that are begun wait for nothing without end
-	return &turn{workers: w, index: index, working: w.take(index), together: make(chan struct{})}
+	return &turn{workers: w, index: index, taking: make(chan struct{}, 1), working: w.take(index), together: make(chan struct{})}
 }
 
 // turn is an account's part of the workers.
 type turn struct {
 	workers *workers
 	index   int
-	taking  sync.Mutex // held by the one of the account's requests that waits for a worker
+	taking  chan struct{} // has an element while one of the account's requests waits for a worker
 
 	mu       sync.Mutex
 	working  bool          // it has a worker
@@ -94,6 +94,8 @@ type turn struct {
 
 // end is called when nothing of the account goes on any more.
 func (t *turn) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.working {
 		t.workers.give()
 	}
@@ -150,8 +152,8 @@ func (t *turn) gather() bool {
 
 // work waits for a worker, unless the account has one. It returns false where a request stepped aside meanwhile.
 func (t *turn) work() bool {
-	t.taking.Lock()
-	defer t.taking.Unlock()
+	t.taking <- struct{}{}
+	defer func() { <-t.taking }()
 	t.mu.Lock()
 	working := t.working
 	t.mu.Unlock()

@@ -29,7 +29,7 @@ type likeness struct {
 // listing depends on what is listed, and making a collection or changing it is rare.
 func likenessOf(req request) (l likeness, ok bool) {
 	switch req.method {
-	case http.MethodGet, http.MethodPut, "REPORT":
+	case http.MethodGet, http.MethodPut, http.MethodDelete, "REPORT":
 	case "PROPFIND":
 		if req.header["Depth"] != "0" {
 			return l, false
