@@ -83,6 +83,7 @@ func (p *program) discover(ctx context.Context, f *discoverFlags, address string
 	settings.Log = log
 	network := dav.NewNetwork(settings)
 	defer network.Close()
+	defer showWaits(ctx, network, p.stderr)()
 	result := newDiscovered(address)
 	account, err := network.Open(ctx, address, login, func(s dav.Step) {
 		result.add(s)

@@ -20,6 +20,7 @@ type networkFlags struct {
 	tpslimit       float64
 	retries        int
 	timeout        time.Duration
+	maxWait        time.Duration
 	caCert         string
 	clientCert     string
 	clientKey      string
@@ -31,10 +32,11 @@ type networkFlags struct {
 
 func (f *networkFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
-	fs.IntVar(&f.connections, "connections", 4, "`N` requests at once to one host, over all accounts")
+	fs.IntVar(&f.connections, "connections", 4, "at most `N` requests at once to one host, over all accounts; fewer while it is busy")
 	fs.Float64Var(&f.tpslimit, "tpslimit", 0, "`N` requests a second to one host (0 for no limit)")
 	fs.IntVar(&f.retries, "retries", 5, "send a request up to `N` times more where that is harmless")
 	fs.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long a server may keep silent, as a `TIME`")
+	fs.DurationVar(&f.maxWait, "max-wait", 15*time.Minute, "wait at most this `TIME` for a host that asks to be left alone (429, 503)")
 	fs.StringVar(&f.caCert, "ca-cert", "", "`FILE` with certificates (PEM) to trust besides the system's")
 	fs.StringVar(&f.clientCert, "client-cert", "", "`FILE` with a client certificate (PEM)")
 	fs.StringVar(&f.clientKey, "client-key", "", "`FILE` with its key (PEM)")
@@ -46,8 +48,8 @@ func (f *networkFlags) add(cmd *cobra.Command) {
 
 // settings are what the flags say of the network. The log is to be added.
 func (f *networkFlags) settings() (dav.Settings, error) {
-	if f.connections < 1 || f.retries < 0 || f.timeout <= 0 || f.tpslimit < 0 {
-		return dav.Settings{}, usagef("--connections and --timeout must be above 0, --retries and --tpslimit not below")
+	if f.connections < 1 || f.retries < 0 || f.timeout <= 0 || f.maxWait <= 0 || f.tpslimit < 0 {
+		return dav.Settings{}, usagef("--connections, --timeout and --max-wait must be above 0, --retries and --tpslimit not below")
 	}
 	config, err := f.tls()
 	if err != nil {
@@ -59,7 +61,7 @@ func (f *networkFlags) settings() (dav.Settings, error) {
 	}
 	return dav.Settings{
 		UserAgent: "davferry/" + version(), Connections: f.connections, TPSLimit: f.tpslimit, Retries: f.retries,
-		Timeout: f.timeout, TLS: config, TrustHosts: f.trustHosts, AllowPlaintext: f.allowPlaintext, Resolver: resolver,
+		Timeout: f.timeout, MaxWait: f.maxWait, TLS: config, TrustHosts: f.trustHosts, AllowPlaintext: f.allowPlaintext, Resolver: resolver,
 	}, nil
 }
 

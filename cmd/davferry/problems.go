@@ -115,7 +115,7 @@ var remedies = []struct {
 	{func(p migrate.Problem) bool {
 		return p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable
 	},
-		"429, 503: the server wants fewer requests; run again later, or with --connections 1 or --tpslimit 2"},
+		"429, 503: the server wants fewer requests; run again later, with --tpslimit 2, or with a longer --max-wait where it says how long"},
 	{func(p migrate.Problem) bool { return p.Status == http.StatusInsufficientStorage },
 		"507: the account at the destination is full; give it more room and run again"},
 	{func(p migrate.Problem) bool { return p.Outcome == migrate.Conflict },

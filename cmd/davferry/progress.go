@@ -72,7 +72,8 @@ func showBar(ctx context.Context, verb string, p *migrate.Progress, w *barWriter
 		// One less than all: a bar that was full is never drawn again, although more may be found.
 		bar.Set64(max(0, min(p.Done(), known-1)))
 		total, finished := p.Accounts()
-		bar.Describe(fmt.Sprintf("%s: %d/%d, %d/%d accounts", verb, p.Done(), known, finished, total))
+		text := fmt.Sprintf("%s: %d/%d, %d/%d accounts", verb, p.Done(), known, finished, total)
+		bar.Describe(withWaits(text, p))
 		select {
 		case <-ctx.Done():
 			return
@@ -130,6 +131,14 @@ func progressLine(verb string, p *migrate.Progress, elapsed time.Duration) strin
 	if rate > 0 && known > done {
 		left := time.Duration(float64(known-done)/rate) * time.Second
 		line += fmt.Sprintf(", about %s left for these", left)
+	}
+	return withWaits(line, p)
+}
+
+// withWaits adds to a line which hosts are waited for.
+func withWaits(line string, p *migrate.Progress) string {
+	if waits := waitText(p.Rests(), time.Now()); waits != "" {
+		line += ", " + waits
 	}
 	return line
 }

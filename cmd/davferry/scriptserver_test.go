@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -30,8 +31,8 @@ const scriptPassword = "hunter2"
 //	davdelete NAME PATH          deletes an object
 //	[!] davget NAME PATH         prints an object, which must (not) be there
 //	davcount NAME USER N         a user has N objects
-//	davfault NAME KEY=VALUE...   injects a fault: method, path, status, text (Go escapes), times, delay, stall; all planned
-//	                             faults must have struck when the script ends
+//	davfault NAME KEY=VALUE...   injects a fault: method, path, status, retry-after, text (Go escapes), times, delay, stall;
+//	                             all planned faults must have struck when the script ends
 //	davrequests NAME N [METHOD]  the server has answered N requests (of a method) since the last davreset
 //	davreset NAME                forgets the requests
 //	davmails NAME N              the server would have mailed N people
@@ -204,6 +205,8 @@ func scriptFault(ts *testscript.TestScript, neg bool, args []string) {
 			f.Path = value
 		case "status":
 			f.Status = number(ts, value)
+		case "retry-after":
+			f.Header = http.Header{"Retry-After": {value}}
 		case "text":
 			f.Text = unescape(ts, value)
 		case "times":
