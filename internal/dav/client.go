@@ -95,7 +95,7 @@ func (c *Client) send(ctx context.Context, req request) (*http.Response, error) 
 	if req.retries != 0 {
 		retries = min(retries, req.retries)
 	}
-	asked := 0 // waits that the server itself asked for; not the retries bound them, but MaxWait
+	asked := 0 // attempts that the server put off for a time of its own choice; not the retries bound them, but MaxWait
 	for req.attempt = 1; ; req.attempt++ {
 		resp, err := c.follow(ctx, req)
 		tries := req.attempt - asked
@@ -108,20 +108,30 @@ func (c *Client) send(ctx context.Context, req request) (*http.Response, error) 
 		wait := backoff(req.attempt)
 		if err == nil {
 			discard(resp)
-			if isThrottle(resp.StatusCode) {
-				req.putOff = cmp.Or(req.putOff, time.Now())
-				if d, named := restOf(resp, req.attempt); named {
-					asked++
-					wait -= d
-				} else {
-					wait = 0 // the host is left alone for as long, by everybody
-				}
+			var chosen bool
+			if wait, chosen = req.deferred(resp, wait); chosen {
+				asked++
 			}
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// deferred takes down that a server put the request off, and returns how long to wait before the next attempt, backoff
+// where it did not. What the host's rest covers is waited for in acquire, by all its requests, and is 0 here. chosen says
+// that the server chose a time that is longer than ours.
+func (r *request) deferred(resp *http.Response, backoff time.Duration) (wait time.Duration, chosen bool) {
+	if !isThrottle(resp.StatusCode) {
+		return backoff, false
+	}
+	r.putOff = cmp.Or(r.putOff, time.Now())
+	d, named := restOf(resp, r.attempt)
+	if named && d < backoff {
+		return backoff, false
+	}
+	return 0, named
 }
 
 // once sends a request one time to one place.

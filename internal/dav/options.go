@@ -2,12 +2,14 @@ package dav
 
 import (
 	"context"
+	"errors"
 	"net/http"
 )
 
 // Options asks the first home set of a service what the server can (RFC 4918 section 10.1) and takes the answer into the
 // account's Service. The answers to other requests need not say it. A server that does not answer OPTIONS, as iCloud's
-// for address books, is no error; only a login that is refused and the end of the context are.
+// for address books, is no error; a login that is refused, a server that wants to be left alone, and the end of the context
+// are.
 func (a *Account) Options(ctx context.Context, k Kind) error {
 	s := a.Services[k]
 	if s == nil || len(s.HomeSets) == 0 {
@@ -18,10 +20,13 @@ func (a *Account) Options(ctx context.Context, k Kind) error {
 		return err
 	}
 	resp, err := a.send(ctx, request{method: http.MethodOptions, url: u, retries: 1})
+	if _, tooLong := errors.AsType[*WaitError](err); tooLong {
+		return err
+	}
 	if err != nil {
 		return context.Cause(ctx)
 	}
-	if resp.StatusCode == http.StatusUnauthorized {
+	if resp.StatusCode == http.StatusUnauthorized || isThrottle(resp.StatusCode) {
 		return answerError(request{method: http.MethodOptions, url: u}, resp)
 	}
 	discard(resp)

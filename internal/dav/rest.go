@@ -17,14 +17,6 @@ type Aside func(ctx context.Context, wait func(context.Context) error) error
 // shortWait is the wait for which it is not worth to step aside.
 const shortWait = time.Second
 
-// stand waits, aside where that takes long and where there is an Aside.
-func (a Aside) stand(ctx context.Context, long bool, wait func(context.Context) error) error {
-	if a == nil || !long {
-		return wait(ctx)
-	}
-	return a(ctx, wait)
-}
-
 // gather is how long those who waited for the end of a rest have to get in line, before the first of them is served.
 const gather = 20 * time.Millisecond
 
@@ -113,7 +105,7 @@ func (h *host) open() {
 	h.admit()
 }
 
-// awaitRest waits until the host may be asked.
+// awaitRest waits until the host may be asked. After a short rest it may have asked for another one already.
 func (h *host) awaitRest(ctx context.Context, putOff time.Time, aside Aside) error {
 	left, err := h.restLeft(putOff)
 	if left <= 0 || err != nil {
@@ -121,16 +113,16 @@ func (h *host) awaitRest(ctx context.Context, putOff time.Time, aside Aside) err
 	}
 	h.addWaiting(1)
 	defer h.addWaiting(-1)
-	return aside.stand(ctx, left >= shortWait, func(ctx context.Context) error {
-		for {
-			left, err := h.restLeft(putOff) // which may have become longer
-			if left <= 0 || err != nil {
-				return err
-			}
-			if err := sleep(ctx, left); err != nil {
-				return err
+	if aside == nil || left < shortWait {
+		return sleep(ctx, left)
+	}
+	return aside(ctx, func(ctx context.Context) error {
+		for left > 0 && err == nil {
+			if err = sleep(ctx, left); err == nil {
+				left, err = h.restLeft(putOff)
 			}
 		}
+		return err
 	})
 }
 
@@ -178,12 +170,16 @@ func (a Aside) takeTurn(ctx context.Context, turn chan struct{}) error {
 		return context.Cause(ctx)
 	case <-timer.C:
 	}
-	return a.stand(ctx, true, func(ctx context.Context) error {
+	wait := func(ctx context.Context) error {
 		select {
 		case turn <- struct{}{}:
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-	})
+	}
+	if a == nil {
+		return wait(ctx)
+	}
+	return a(ctx, wait)
 }

@@ -337,3 +337,21 @@ func TestTurnIsTakenAside(t *testing.T) {
 		time.Sleep(time.Hour)
 	})
 }
+
+// A server that asks for a moment again and again, for one request only, is not asked for ever.
+func TestShortRestsWithoutEnd(t *testing.T) {
+	for after, most := range map[string]int{"0": 6, "1": 12, "20": 20, "60": 16} {
+		synctest.Test(t, func(t *testing.T) {
+			asked := 0
+			c := clientOf(Settings{Retries: 5}, func(r *http.Request) (*http.Response, error) {
+				asked++
+				return answer(r, 429, "", "Retry-After", after), nil
+			})
+			started := time.Now()
+			_, err := c.status(t.Context(), "PUT")
+			if asked > most || time.Since(started) > 16*time.Minute {
+				t.Errorf("Retry-After %s: %d requests in %v, %v", after, asked, time.Since(started), err)
+			}
+		})
+	}
+}
