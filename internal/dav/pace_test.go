@@ -193,3 +193,18 @@ func TestLatencyThatIsNoSignOfTooMuch(t *testing.T) {
 		})
 	}
 }
+
+// What the limits of a host cost a request.
+func BenchmarkHost(b *testing.B) {
+	h := NewNetwork(Settings{}).host("dav.example.org")
+	req := puts(1000)(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		release, err := h.acquire(b.Context(), time.Time{}, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		h.answered(req, 201, time.Now())
+		release()
+	}
+}
