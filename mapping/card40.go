@@ -56,11 +56,12 @@ func (c *cardLine) dataURI() error {
 		return nil
 	}
 	mediaType := mediaTypeOf(c.name, c.param("TYPE"))
-	if mediaType == "" {
+	if mediaType != "" {
+		c.drop("TYPE")
+	} else if mediaType = imageTypeOf(c.value); mediaType == "" {
 		return fmt.Errorf("version 4.0 wants a media type, and TYPE=%s is none that is known", c.param("TYPE"))
 	}
 	c.drop("ENCODING")
-	c.drop("TYPE")
 	c.drop("VALUE")
 	c.setValue("data:" + mediaType + ";base64," + strings.Join(strings.Fields(c.value), ""))
 	return nil
@@ -83,6 +84,18 @@ func mediaTypeOf(name, word string) string {
 	}
 	if kind, _, found := strings.Cut(word, "/"); found && kind != "" && !strings.ContainsAny(word, ",; ") {
 		return strings.ToLower(word) // some programs write the media type itself
+	}
+	return ""
+}
+
+// imageTypeOf knows images in base64 by how they begin: many programs leave out the TYPE.
+func imageTypeOf(value string) string {
+	for _, known := range []struct{ start, mediaType string }{
+		{"/9j/", "image/jpeg"}, {"iVBORw0KGgo", "image/png"}, {"R0lGOD", "image/gif"},
+	} {
+		if strings.HasPrefix(strings.TrimSpace(value), known.start) {
+			return known.mediaType
+		}
 	}
 	return ""
 }
