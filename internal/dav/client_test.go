@@ -127,6 +127,7 @@ func TestObjectsArriveByteForByte(t *testing.T) {
 		"absolute hrefs":               {AbsoluteHrefs: true},
 		"blanks in hrefs":              {Hrefs: davtest.HrefRaw},
 		"capped multiget":              {MultigetCap: 7},
+		"a multiget that lies":         {LyingMultiget: true},
 		"Depth 0 multiget is the self": {DepthZeroMultiget: true},
 		"ill-formed XML":               {Unfit: davtest.UnfitRaw},
 		"500 for the batch":            {Unfit: davtest.UnfitFails},

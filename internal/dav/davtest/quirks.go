@@ -84,6 +84,11 @@ type Quirks struct {
 	// MultigetCap is how many hrefs of a multiget are answered, silently; 0 means all. Zoho: 1000.
 	MultigetCap int
 
+	// LyingMultiget answers only every eighth href of a multiget as it should, beginning with the eighth. The seven before
+	// it are answered not at all, with 404, with 403, with 507, with empty properties, under an href that nobody asked
+	// for, and twice. Each of it was seen on some server; no server does all of it.
+	LyingMultiget bool
+
 	// DepthZeroMultiget answers a multiget of Depth 0 with the collection itself. Zoho.
 	DepthZeroMultiget bool
 

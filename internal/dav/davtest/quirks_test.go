@@ -271,6 +271,7 @@ func TestMultigetQuirks(t *testing.T) {
 		"cap":           {davtest.Quirks{MultigetCap: 2}, 207, []string{"one.ics", "none.ics"}},
 		"a larger cap":  {davtest.Quirks{MultigetCap: 9}, 207, []string{"one.ics", "none.ics", "two.ics"}},
 		"duplicates":    {davtest.Quirks{DuplicateHrefs: true}, 207, []string{"one.ics", "one.ics", "none.ics", "two.ics", "two.ics"}},
+		"lies":          {davtest.Quirks{LyingMultiget: true}, 207, []string{"none.ics", "two.ics"}},
 		"depth counts":  {davtest.Quirks{DepthZeroMultiget: true}, 207, []string{""}},
 		"absolute URLs": {davtest.Quirks{AbsoluteHrefs: true}, 207, []string{"one.ics", "none.ics", "two.ics"}},
 	} {

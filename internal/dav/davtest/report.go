@@ -79,7 +79,9 @@ func (x *exchange) multiget(p *propRequest, root *element, n *node) error {
 	}
 	return x.multistatus(nameMultistatus, func(w *xmlWriter) {
 		for i := range list {
-			x.answerHref(p, w, &list[i])
+			if !x.q.LyingMultiget || !list[i].ok || !x.lie(p, w, i, &list[i]) {
+				x.answerHref(p, w, &list[i])
+			}
 			if w.err != nil {
 				return
 			}
@@ -118,6 +120,33 @@ func (x *exchange) answerHref(p *propRequest, w *xmlWriter, a *asked) {
 		statusResponse(w, a.href, http.StatusNotFound)
 		w.flush(false)
 	}
+}
+
+// lie answers the i-th href of a multiget as LyingMultiget says, and reports false where that is as it should be.
+func (x *exchange) lie(p *propRequest, w *xmlWriter, i int, a *asked) bool {
+	switch i % 8 {
+	case 0:
+	case 1:
+		statusResponse(w, a.href, http.StatusNotFound)
+	case 2:
+		statusResponse(w, a.href, http.StatusForbidden)
+	case 3:
+		statusResponse(w, a.href, http.StatusInsufficientStorage)
+	case 4:
+		w.start(nameResponse)
+		w.element(nameHref, a.href)
+		propstat(w, p.wanted, statusLine(http.StatusOK))
+		w.end(nameResponse)
+	case 5:
+		p.response(w, a.href+"-of-another", a.res)
+	case 6:
+		p.response(w, a.href, a.res)
+		p.response(w, a.href, a.res)
+	default:
+		return false
+	}
+	w.flush(false)
+	return true
 }
 
 // query answers calendar-query (RFC 4791 section 7.8) and addressbook-query (RFC 6352 section 8.6) with all objects, or
