@@ -16,3 +16,9 @@ func (j *Journal) RecordNothing(ctx context.Context) error {
 	s.object = stmt
 	return nil
 }
+
+// TargetOf returns the way that the journal's rows of an account are about.
+func (j *Job) TargetOf(a Account) string { return j.target(a) }
+
+// Sum is the checksum of an object in the journal.
+func Sum(data []byte) string { return sum(data) }
