@@ -140,17 +140,11 @@ func (a *Account) makeCollection(ctx context.Context, c Collection, u *url.URL) 
 	}
 	var first error
 	for _, req := range requests {
-		err := a.make(ctx, req)
+		err := a.make(ctx, c.Kind, req)
 		if err == nil {
 			return false, nil
 		}
-		if ctx.Err() != nil || Status(err) == http.StatusUnauthorized {
-			return false, err
-		}
-		if unanswered(err) { // the collection may be there
-			if _, lookErr := a.readCollection(ctx, c.Kind, u); lookErr == nil {
-				return false, nil
-			}
+		if ctx.Err() != nil || Status(err) == http.StatusUnauthorized || unanswered(err) {
 			return false, err
 		}
 		if first == nil {
@@ -164,9 +158,30 @@ func (a *Account) makeCollection(ctx context.Context, c Collection, u *url.URL) 
 	return false, first
 }
 
-// make sends a request for a new collection. A 207 holds a refusal (RFC 5689 section 3), and on Xandikos also the
-// properties that were not kept beside a collection that was made, which 201 says.
-func (a *Account) make(ctx context.Context, req request) error {
+// make sends a request for a new collection. Where it is open what became of it, the collection is looked for, and the
+// request sent again only where it is not there: a server may close a connection at the moment in which it is used again.
+func (a *Account) make(ctx context.Context, k Kind, req request) error {
+	for attempt := 1; ; attempt++ {
+		err := a.makeOnce(ctx, req)
+		if err == nil || !unanswered(err) || ctx.Err() != nil {
+			return err
+		}
+		_, lookErr := a.readCollection(ctx, k, req.url)
+		switch {
+		case lookErr == nil:
+			return nil
+		case Status(lookErr) != http.StatusNotFound, Status(err) == http.StatusInternalServerError, attempt > a.net.settings.Retries:
+			return err
+		}
+		if err := sleep(ctx, backoff(attempt)); err != nil {
+			return err
+		}
+	}
+}
+
+// makeOnce sends a request for a new collection once. A 207 holds a refusal (RFC 5689 section 3), and on Xandikos also
+// the properties that were not kept beside a collection that was made, which 201 says.
+func (a *Account) makeOnce(ctx context.Context, req request) error {
 	resp, err := a.send(ctx, req)
 	if err != nil {
 		return err

@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// harmless tells which methods may be sent again whatever became of the first time.
+// harmless tells which methods may be sent again whatever became of the first time. A PROPPATCH of ours only sets.
 func harmless(method string) bool {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, "PROPFIND", "REPORT":
+	case http.MethodGet, http.MethodHead, http.MethodOptions, "PROPFIND", "PROPPATCH", "REPORT":
 		return true
 	}
 	return false

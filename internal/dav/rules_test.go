@@ -133,7 +133,7 @@ func TestRetryTable(t *testing.T) {
 		err    error
 		want   bool
 	}{
-		{"GET", broken, true}, {"PUT", broken, false}, {"PUT", fmt.Errorf("wrapped: %w", dial), true},
+		{"GET", broken, true}, {"PROPPATCH", broken, true}, {"PUT", broken, false}, {"PUT", fmt.Errorf("wrapped: %w", dial), true},
 		{"GET", &net.DNSError{IsNotFound: true}, false}, {"GET", &net.DNSError{IsTemporary: true}, true},
 		{"GET", &TrustError{}, false}, {"GET", errRedirect, false},
 	}

@@ -162,6 +162,8 @@ func TestCreateCollectionByOtherMeans(t *testing.T) {
 		"it refuses some property": {{Method: "MKCALENDAR", Status: 403}},
 		"the answer is lost":       {{Method: "MKCALENDAR", Action: davtest.DropAnswer}},
 		"it is busy":               {{Method: "MKCALENDAR", Status: 503}},
+		"the connection ends":      {{Method: "MKCALENDAR", Action: davtest.DropAfterBody, Times: 2}},
+		"nobody is behind a proxy": {{Method: "MKCALENDAR", Status: 502}},
 	}
 	for name, faults := range tests {
 		t.Run(name, func(t *testing.T) {
