@@ -1,6 +1,7 @@
 package dav_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -168,5 +169,27 @@ func TestHomeSetOnAnotherHost(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// An answer that was cut off before its root element was taken for a page that is no DAV resource: the account was opened
+// without its calendars, and a run took them for deleted.
+func TestAnswerThatIsCutOffDoesNotHideAService(t *testing.T) {
+	for name, quirks := range map[string]davtest.Quirks{"with a length": {}, "HTTP/1.0": {HTTP10: true}} {
+		for _, octets := range []int{0, 39, 50} {
+			for _, times := range []int{1, 3, 4} {
+				t.Run(fmt.Sprintf("%s, cut after %d octets, %d times", name, octets, times), func(t *testing.T) {
+					t.Parallel()
+					p := newPeer(t, quirks)
+					p.Inject(davtest.Fault{Method: "PROPFIND", Action: davtest.CutAnswer, Bytes: octets, Times: times})
+					a, err := newNetwork(t, dav.Settings{Retries: 1}).Open(t.Context(), p.URL, login("anna", "secret"), nil)
+					if err == nil {
+						wantServices(t, a, "/calendars/anna/", "/addressbooks/anna/")
+					} else if times == 1 {
+						t.Error(err)
+					}
+				})
+			}
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package dav
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -123,6 +124,9 @@ func (e *element) attr(local string) string {
 // errNotMultistatus says that a document is something else than a multistatus, a login page for example.
 var errNotMultistatus = errors.New("the answer is no multistatus")
 
+// errEmpty is errNotMultistatus of a document in which nothing stands.
+var errEmpty = fmt.Errorf("%w: it is empty", errNotMultistatus)
+
 // readMultistatus reads a DAV:multistatus document (RFC 4918 section 14.16) and yields one response at a time; only one
 // is in memory. Damage inside a value stays there (see damaged). A document that is not well-formed or cut off yields
 // the responses before the fault and then the error.
@@ -168,15 +172,24 @@ func newXMLReader(r io.Reader) (*xmlReader, error) {
 	return &xmlReader{dec: dec, budget: budget}, nil
 }
 
-// enter reads up to the document's root element and checks its name.
+// enter reads up to the document's root element and checks its name. A document that ends within what may become its root
+// was cut off; what it is nobody knows.
 func (x *xmlReader) enter(space, local string) error {
-	for {
+	for empty := true; ; {
 		tok, err := x.dec.Token()
-		if err == io.EOF {
-			return fmt.Errorf("%w: it is empty", errNotMultistatus)
-		}
-		if err != nil {
+		syntax, isSyntax := errors.AsType[*xml.SyntaxError](err)
+		switch {
+		case err == io.EOF && empty:
+			return errEmpty
+		case err == io.EOF:
+			return fmt.Errorf("%w: it is mere text", errNotMultistatus)
+		case isSyntax && syntax.Msg != "unexpected EOF":
 			return fmt.Errorf("%w: %w", errNotMultistatus, err)
+		case err != nil:
+			return fmt.Errorf("multistatus broken off: %w", err)
+		}
+		if text, ok := tok.(xml.CharData); ok && len(bytes.TrimSpace(text)) > 0 {
+			empty = false
 		}
 		if start, ok := tok.(xml.StartElement); ok {
 			if name := realName(start.Name); name.Local != local || name.Space != space {

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 )
@@ -93,6 +94,9 @@ func (c *Client) multistatusOnce(ctx context.Context, req request, begin func(an
 	}
 	defer discard(resp)
 	for r, err := range readMultistatus(resp.Body) {
+		if err == errEmpty && endsWithConnection(resp) {
+			err = io.ErrUnexpectedEOF // HTTP/1.0: only the end of the connection says that there is nothing
+		}
 		if err != nil {
 			syntax, isSyntax := errors.AsType[*xml.SyntaxError](err)
 			cut := (!isSyntax || syntax.Msg == "unexpected EOF") && !errors.Is(err, errNotMultistatus)
