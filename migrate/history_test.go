@@ -70,6 +70,7 @@ type history struct {
 	calendars, books []string          // collections at the source, which have the same paths at the destination
 	ours             map[string]bool   // every version that the source ever had
 	foreign          map[string]string // what somebody else did at the destination, by path; "" for a deletion
+	clashing         string            // UID of the object that something happens to at both ends, "" for any
 	made             int               // objects and versions, so that no two are the same
 	disturbed        bool              // a run may have written what the journal does not know
 }

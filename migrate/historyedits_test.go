@@ -54,7 +54,7 @@ func (h *history) one(from []string) string {
 // edit has people do something at both ends.
 func (h *history) edit() {
 	for range h.random.IntN(8) {
-		edits := []func(){h.add, h.add, h.change, h.change, h.move, h.remove, h.editThere, h.removeThere, h.addThere}
+		edits := []func(){h.add, h.add, h.change, h.change, h.move, h.remove, h.editThere, h.removeThere, h.addThere, h.clash}
 		edits[h.random.IntN(len(edits))]()
 	}
 }
@@ -90,7 +90,26 @@ func (h *history) add() {
 }
 
 // object returns an object of the source, "" where there is none.
-func (h *history) object() string { return h.one(slices.Collect(maps.Keys(h.sourceObjects()))) }
+func (h *history) object() string { return h.among(h.sourceObjects()) }
+
+// among returns the path of an object, "" where there is none: in a clash that of the same one at both ends, where both
+// have it.
+func (h *history) among(objects map[string]string) string {
+	for path, data := range objects {
+		if h.clashing != "" && uidOf(data) == h.clashing {
+			return path
+		}
+	}
+	return h.one(slices.Collect(maps.Keys(objects)))
+}
+
+// clash has somebody do something to an object at each end.
+func (h *history) clash() {
+	h.clashing = uidOf(h.sourceObjects()[h.object()])
+	[]func(){h.change, h.move, h.remove}[h.random.IntN(3)]()
+	[]func(){h.editThere, h.removeThere}[h.random.IntN(2)]()
+	h.clashing = ""
+}
 
 func (h *history) change() {
 	if p := h.object(); p != "" {
@@ -121,7 +140,7 @@ func (h *history) remove() {
 }
 
 // there returns an object of the destination, "" where there is none.
-func (h *history) there() string { return h.one(slices.Collect(maps.Keys(h.atDestination()))) }
+func (h *history) there() string { return h.among(h.atDestination()) }
 
 func (h *history) editThere() {
 	if p := h.there(); p != "" {
