@@ -16,13 +16,29 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 
 	"davferry/migrate"
 )
 
 // TestMain makes the test binary serve as the program too, under the name davferry: scripts run the real main.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"davferry": main})
+	testscript.Main(leakChecked{m}, map[string]func(){"davferry": main})
+}
+
+// leakChecked is the tests; when all went well, no goroutine may be left of them.
+type leakChecked struct{ *testing.M }
+
+func (m leakChecked) Run() int {
+	status := m.M.Run()
+	if status != 0 {
+		return status
+	}
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintf(os.Stderr, "goroutines are left: %v\n", err)
+		return 1
+	}
+	return 0
 }
 
 // TestScripts runs what a user types, against servers in memory, and looks at what a user sees: testdata/script/*.txtar.
