@@ -37,10 +37,11 @@ func TestCrash(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	source := newCrashSource()
-	undisturbed := map[crashVerb]*crashSite{}
+	undisturbed, requests := map[crashVerb]*crashSite{}, map[crashVerb]int{}
 	for _, v := range crashVerbs {
 		undisturbed[v] = newCrashSite(t, v, source)
 		undisturbed[v].finish(t)
+		requests[v] = undisturbed[v].reset()
 	}
 	kills, missed := 0, 0
 	for round := 0; kills < *crashes && missed < 100 && !t.Failed(); round++ {
@@ -48,7 +49,7 @@ func TestCrash(t *testing.T) {
 		t.Run(fmt.Sprint(round, " ", v.verb, " ", v.archive), func(t *testing.T) {
 			s := newCrashSite(t, v, source)
 			for range 1 + random.IntN(3) {
-				if s.crash(t, drawMoment(random, undisturbed[v].requests)) {
+				if s.crash(t, drawMoment(random, requests[v])) {
 					kills++
 				} else {
 					missed++

@@ -89,8 +89,17 @@ func newCrashSite(t *testing.T, v crashVerb, from *davtest.Server) *crashSite {
 	default:
 		s.command = []string{"migrate", "--source", source, "--destination", destination}
 	}
-	s.requests = 0
+	s.reset()
 	return s
+}
+
+// reset forgets the requests, and returns how many there were.
+func (s *crashSite) reset() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.requests
+	s.requests = 0
+	return n
 }
 
 // listen has the server answer by way of the site.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,13 +73,14 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	[!] json FILE PATH VALUE  compares a value in a JSON file (or stdout), such as .objects.created or .problems.0.path;
 //	                          of a list or object VALUE is the length, as in [3]; with ! it must not be there
 //	jsonnames FILE PATH N...  an object in a JSON file has these names, and maybe others
+//	journal FOLDER SQL...     changes the journal in a state folder
 //	lock FOLDER               takes a state folder until the script ends
 //	change FILE               changes one bit in the middle of a file
 //	nocontrols FILE...        files (or stdout, stderr) hold no control characters but line breaks
 //	width N FILE              no line of a file is longer than N characters
 func scriptCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
-		"status": scriptStatus, "await": scriptAwait, "json": scriptJSON, "jsonnames": scriptJSONNames, "lock": scriptLock,
+		"status": scriptStatus, "await": scriptAwait, "json": scriptJSON, "jsonnames": scriptJSONNames, "journal": scriptJournal, "lock": scriptLock,
 		"change": scriptChange, "nocontrols": scriptNoControls, "width": scriptWidth,
 	}
 }
@@ -184,6 +186,14 @@ func scriptJSONNames(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s has no %q", args[1], name)
 		}
 	}
+}
+
+func scriptJournal(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, false, args, 2, -1)
+	db, err := sql.Open("sqlite", filepath.Join(ts.MkAbs(args[0]), "journal.db"))
+	ts.Check(err)
+	_, err = db.Exec(strings.Join(args[1:], " "))
+	ts.Check(errors.Join(err, db.Close()))
 }
 
 func scriptLock(ts *testscript.TestScript, neg bool, args []string) {
