@@ -70,9 +70,7 @@ func (l *link) passRequest(ctx context.Context) bool {
 	if f.is(BeforeBody) && !f.suffer(ctx, l.client) {
 		return false
 	}
-	select {
-	case l.awaited <- passage{r, f}:
-	case <-ctx.Done():
+	if !f.is(AfterBody) && !l.await(ctx, passage{r, f}) {
 		return false
 	}
 	if _, err := l.server.Write(head); err != nil {
@@ -81,7 +79,17 @@ func (l *link) passRequest(ctx context.Context) bool {
 	if !l.passBody(ctx, l.server, l.requests, framingOf(r.ContentLength, r.TransferEncoding), f, WithinBody) {
 		return false
 	}
-	return !f.is(AfterBody) || f.suffer(ctx, l.client)
+	return !f.is(AfterBody) || f.suffer(ctx, l.client) && l.await(ctx, passage{r, f})
+}
+
+// await has the next answer passed on. It reports false where the connection has ended.
+func (l *link) await(ctx context.Context, p passage) bool {
+	select {
+	case l.awaited <- p:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // passAnswer passes the answer to a request on and reports whether the connection goes on.
