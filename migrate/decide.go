@@ -225,7 +225,7 @@ func (m *move) judge(ctx context.Context, t task, there dav.Object, same Outcome
 	difference := differ(m.collection.Kind, t.object.Data, there.Data)
 	if difference == "" {
 		t.result.DestPath, t.result.DestETag, t.result.DestSize, t.result.Outcome = there.Path, there.ETag, t.there.Size, string(same)
-		t.result.Created = t.result.Created || same == Created
+		t.result.Created = t.result.Created || same == Created || m.isOrphan(t, there)
 		m.settle(&t.result)
 		return
 	}
@@ -237,6 +237,13 @@ func (m *move) judge(ctx context.Context, t task, there dav.Object, same Outcome
 	t.result.Outcome = string(Conflict)
 	t.result.Reason = fmt.Sprintf("the destination holds another version at %s, which davferry has no record of writing: %s", there.Path, difference)
 	m.settle(&t.result)
+}
+
+// isOrphan tells an object that davferry made, although the journal does not know it: a run that was killed may not have
+// come to write it down. It is in a collection of davferry's, under the name that davferry gives, and means the same.
+func (m *move) isOrphan(t task, there dav.Object) bool {
+	uid := mapping.Inspect(m.collection.Kind, t.object.Data).UID
+	return m.place.created && dav.LastSegment(there.Path) == mapping.ResourceName(m.collection.Kind, uid, t.object.Path)
 }
 
 // differ says how the destination's version of an object differs in meaning, "" where it does not. Where the bytes are

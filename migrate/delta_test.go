@@ -32,6 +32,21 @@ func (w *world) stored(condition string) (n int) {
 	return n
 }
 
+// lose changes the journal, as a crash that took its end would, and has the collections looked at again.
+func (w *world) lose(statement string) {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(w.dir, "state", "journal.db"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer db.Close()
+	for _, s := range []string{statement, "UPDATE collections SET outcome = ''"} {
+		if _, err := db.Exec(s); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
 // between calls do before the source answers the first requests of a method below a path that contains a text. It is
 // over when stop was called.
 func (w *world) between(method, contains string, times int, do func(n int)) (stop func()) {

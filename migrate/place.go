@@ -146,7 +146,14 @@ func (t *transfer) create(ctx context.Context, c dav.Collection, name string, p 
 	if len(lost) > 0 {
 		t.report.note(c.Path, "the destination did not keep the collection's %s", strings.Join(lost, ", "))
 	}
-	return t.keepCollection(ctx, c, p, CollectionRecord{})
+	if err := t.keepCollection(ctx, c, p, CollectionRecord{}); err != nil {
+		return err
+	}
+	// Whose the collection is must be known before anything is in it.
+	if err := t.job.Journal.Flush(ctx); err != nil {
+		return &runError{err}
+	}
+	return nil
 }
 
 // survey reads what the place holds.

@@ -147,6 +147,20 @@ func TestRollback(t *testing.T) {
 	w.sameObjects(book)
 }
 
+// What a run wrote that was killed before its journal knew is davferry's all the same: the collection is.
+func TestRollbackOfWhatAKilledRunWrote(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, davtest.Quirks{}, davtest.Quirks{RewriteOnPut: true})
+	calendar, _ := w.fill("anna", 20, 0)
+	w.migrate()
+	w.lose("DELETE FROM objects WHERE path LIKE '%e1%'")
+	w.want(w.migrate(), migrate.Counts{Listed: 20, Unchanged: 20})
+	w.wantDeleted(w.run(migrate.Rollback, nil), 20, 0)
+	if n := len(w.to.Objects(calendar)); n != 0 {
+		t.Errorf("%d objects are left", n)
+	}
+}
+
 func TestRollbackOfNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
