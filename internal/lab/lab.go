@@ -22,7 +22,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -48,7 +48,7 @@ func Users(n int) []User {
 
 // Server is a running server. Its methods may be called from several goroutines.
 type Server struct {
-	Name  string // of the program and of its Debian package, such as "radicale"
+	Name  string // as of Names, such as "radicale"
 	URL   string // the root, with its trailing slash: http://127.0.0.1:PORT/
 	Users []User
 
@@ -66,45 +66,80 @@ func (s *Server) Home(k dav.Kind, u User) string {
 // which process had ended by itself before, and what it wrote last.
 func (s *Server) Stop() error { return s.stop() }
 
-// starters holds what the lab can start. The name is that of the program in /usr/bin and of its Debian package.
-var starters = map[string]func(ctx context.Context, dir string, users []User) (*Server, error){
-	"radicale": Radicale,
-	"xandikos": Xandikos,
+// starter is what the lab knows about a server before it runs.
+type starter struct {
+	start func(ctx context.Context, dir string, users []User) (*Server, error)
+
+	// needs are files and the packages of Debian that have them. $PATH is not asked: another version may stand there,
+	// and what the tests expect was seen of Debian's. A file may be a pattern, where its path has a version in it.
+	needs []need
+}
+
+type need struct{ file, pkg string }
+
+var (
+	needApache   = need{"/usr/sbin/apache2", "apache2"}
+	needPHP      = need{"/usr/lib/apache2/modules/libphp*.so", "libapache2-mod-php"}
+	needPostgres = need{"/usr/lib/postgresql/*/bin/initdb", "postgresql"}
+)
+
+// phpExtension is a module of PHP that is a package of its own.
+func phpExtension(name, pkg string) need {
+	return need{"/etc/php/*/apache2/conf.d/*-" + name + ".ini", pkg}
+}
+
+// starters holds what the lab can start.
+var starters = map[string]starter{
+	"radicale": {Radicale, []need{{"/usr/bin/radicale", "radicale"}}},
+	"sabre": {Sabre, []need{
+		{"/usr/share/php/Sabre/autoload.php", "php-sabre-dav"}, needApache, needPHP, {"/usr/bin/php", "php-cli"},
+		phpExtension("pdo_sqlite", "php-sqlite3"), phpExtension("dom", "php-xml"), phpExtension("mbstring", "php-mbstring"),
+	}},
+	"xandikos": {Xandikos, []need{{"/usr/bin/xandikos", "xandikos"}}},
 }
 
 // Names lists the servers that the lab can start, in alphabetical order.
-func Names() []string {
-	names := make([]string, 0, len(starters))
-	for name := range starters {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func Names() []string { return slices.Sorted(maps.Keys(starters)) }
 
-// Start starts the named server with its state in dir, as Radicale and Xandikos do.
+// Start starts the named server with its state in dir, as Radicale and the others do.
 func Start(ctx context.Context, name, dir string, users []User) (*Server, error) {
-	start, ok := starters[name]
+	s, ok := starters[name]
 	if !ok {
-		return nil, fmt.Errorf("no server called %q: the lab has %s", name, strings.Join(Names(), ", "))
+		return nil, unknown(name)
 	}
-	return start(ctx, dir, users)
+	return s.start(ctx, dir, users)
 }
 
-// Available returns nil where the named server can be started here, else an error that says which package is missing.
+// Available returns nil where the named server can be started here, else an error that says which packages are missing.
 func Available(name string) error {
-	if _, ok := starters[name]; !ok {
-		return fmt.Errorf("no server called %q: the lab has %s", name, strings.Join(Names(), ", "))
+	s, ok := starters[name]
+	if !ok {
+		return unknown(name)
 	}
-	if _, err := os.Stat(program(name)); err != nil {
-		return fmt.Errorf("%s is not installed: apt-get install %s", name, name)
+	var missing []string
+	for _, n := range s.needs {
+		if _, err := newest(n.file); err != nil {
+			missing = append(missing, n.pkg)
+		}
+	}
+	if missing != nil {
+		return fmt.Errorf("%s is not installed: apt-get install %s", name, strings.Join(missing, " "))
 	}
 	return nil
 }
 
-// program returns where Debian's package puts the program. $PATH is not asked: another version may stand there, and
-// what the tests expect was seen of Debian's.
-func program(name string) string { return "/usr/bin/" + name }
+// Packages lists the packages of Debian that the named server needs, in the lab's order.
+func Packages(name string) []string {
+	var all []string
+	for _, n := range starters[name].needs {
+		all = append(all, n.pkg)
+	}
+	return all
+}
+
+func unknown(name string) error {
+	return fmt.Errorf("no server called %q: the lab has %s", name, strings.Join(Names(), ", "))
+}
 
 // finish makes s end with ctx at the latest, and its end happen once.
 func (s *Server) finish(ctx context.Context, stop ...func() error) *Server {

@@ -1,15 +1,18 @@
 package lab
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -18,6 +21,65 @@ const (
 	stopTimeout  = 3 * time.Second // between the polite signal and the other one
 	tailSize     = 2048            // octets of the log that an error quotes
 )
+
+// command is a program to be run for a server.
+type command struct {
+	name string   // of its log, without the extension
+	dir  string   // in which it runs and its log lies
+	args []string // the path of the program first
+	env  []string // besides that of every program of the lab
+
+	// plain says that it must not be run as root, or refuses to: see account.
+	plain bool
+
+	// end is the signal that has it end its own processes and then itself. It is sent when the server is stopped, and by
+	// the kernel when this process dies. Zero is for programs without processes of their own: SIGTERM, and SIGKILL
+	// from the kernel.
+	end syscall.Signal
+}
+
+// cmd prepares the command for its start.
+func (c command) cmd(ctx context.Context, output io.Writer) (*exec.Cmd, error) {
+	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
+	cmd.Dir = c.dir
+	cmd.Env = append([]string{"PATH=/usr/bin:/bin", "HOME=" + c.dir, "LANG=C.UTF-8", "PYTHONUNBUFFERED=1"}, c.env...)
+	cmd.Stdout, cmd.Stderr = output, output
+	cmd.WaitDelay = stopTimeout
+	ownGroup(cmd, c.end)
+	if c.plain {
+		a, err := plainAccount()
+		if err != nil {
+			return nil, err
+		}
+		a.runs(cmd)
+	}
+	return cmd, nil
+}
+
+func (c command) giveLog(log *os.File) error {
+	a, err := plainAccount()
+	if err != nil {
+		return err
+	}
+	return a.own(log.Name())
+}
+
+// run runs the command to its end, with input for it to read. The error quotes what it wrote.
+func (c command) run(ctx context.Context, input string) error {
+	// The kernel ends the program with the thread that started it, see own.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var output bytes.Buffer
+	cmd, err := c.cmd(ctx, &output)
+	if err != nil {
+		return err
+	}
+	cmd.Stdin = strings.NewReader(input)
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", c.name, cmp.Or(ctx.Err(), err), tail(output.Bytes()))
+	}
+	return nil
+}
 
 // process is one program of a server, in a process group of its own, with its output in a file.
 type process struct {
@@ -28,26 +90,27 @@ type process struct {
 	err    error         // how it ended by itself, nil where it was ended; to be read after done
 }
 
-// start runs a program in dir until it ends, ctx ends or stop is called. Its output goes to dir/name.log.
-func start(ctx context.Context, dir, name string, command ...string) (*process, error) {
-	log, err := os.Create(filepath.Join(dir, name+".log"))
+// start starts a command that runs until it ends, ctx ends or stop is called. Its output goes to dir/name.log.
+func start(ctx context.Context, c command) (*process, error) {
+	log, err := os.Create(filepath.Join(c.dir, c.name+".log"))
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Dir = dir
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + dir, "LANG=C.UTF-8", "PYTHONUNBUFFERED=1"}
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.WaitDelay = stopTimeout
-	ownGroup(cmd)
-
-	p := &process{name: name, log: log.Name(), cancel: cancel, done: make(chan struct{})}
+	cmd, err := c.cmd(ctx, log)
+	if err == nil && c.plain {
+		err = c.giveLog(log) // Apache opens /dev/stderr by its name
+	}
+	if err != nil {
+		cancel()
+		return nil, errors.Join(err, log.Close())
+	}
+	p := &process{name: c.name, log: log.Name(), cancel: cancel, done: make(chan struct{})}
 	started := make(chan error, 1)
 	go p.own(ctx, cmd, log, started)
 	if err := <-started; err != nil {
 		cancel()
-		return nil, fmt.Errorf("starting %s: %w", name, err)
+		return nil, fmt.Errorf("starting %s: %w", c.name, err)
 	}
 	return p, nil
 }
@@ -110,5 +173,9 @@ func (p *process) tail() string {
 	if err != nil {
 		return err.Error()
 	}
-	return strings.TrimSpace(string(data[max(0, len(data)-tailSize):]))
+	return tail(data)
+}
+
+func tail(log []byte) string {
+	return strings.TrimSpace(string(log[max(0, len(log)-tailSize):]))
 }

@@ -12,11 +12,16 @@ import (
 
 var errNotReady = errors.New("not ready")
 
+// shell runs a script.
+func shell(dir, script string) command {
+	return command{name: "program", dir: dir, args: []string{"/bin/sh", "-c", script}}
+}
+
 func never(context.Context) error { return errNotReady }
 
 // TestEarlyEnd has a program end before it is ready: the error tells how and quotes what it wrote.
 func TestEarlyEnd(t *testing.T) {
-	p, err := start(t.Context(), t.TempDir(), "program", "/bin/sh", "-c", "echo the port is taken; exit 3")
+	p, err := start(t.Context(), shell(t.TempDir(), "echo the port is taken; exit 3"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +37,7 @@ func TestEarlyEnd(t *testing.T) {
 }
 
 func TestNotReady(t *testing.T) {
-	p, err := start(t.Context(), t.TempDir(), "program", "/bin/sh", "-c", "echo waiting for Godot; sleep 100")
+	p, err := start(t.Context(), shell(t.TempDir(), "echo waiting for Godot; sleep 100"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +51,7 @@ func TestNotReady(t *testing.T) {
 }
 
 func TestMissingProgram(t *testing.T) {
-	if _, err := start(t.Context(), t.TempDir(), "program", "/no/such/program"); !errors.Is(err, os.ErrNotExist) {
+	if _, err := start(t.Context(), command{name: "program", dir: t.TempDir(), args: []string{"/no/such/program"}}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("start: %v", err)
 	}
 }
@@ -54,7 +59,7 @@ func TestMissingProgram(t *testing.T) {
 // TestWholeGroupEnds has a program that ignores the polite signal and has a child of its own.
 func TestWholeGroupEnds(t *testing.T) {
 	dir := t.TempDir()
-	p, err := start(t.Context(), dir, "program", "/bin/sh", "-c", "trap '' TERM; sleep 100 & echo $! >child; wait; sleep 100")
+	p, err := start(t.Context(), shell(dir, "trap '' TERM; sleep 100 & echo $! >child; wait; sleep 100"))
 	if err != nil {
 		t.Fatal(err)
 	}

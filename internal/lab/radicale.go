@@ -23,7 +23,7 @@ func Radicale(ctx context.Context, dir string, users []User) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := start(ctx, dir, "radicale", program("radicale"), "--config", config)
+	p, err := start(ctx, command{name: "radicale", dir: dir, args: []string{"/usr/bin/radicale", "--config", config}})
 	if err != nil {
 		return nil, err
 	}

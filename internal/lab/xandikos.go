@@ -38,22 +38,21 @@ func Xandikos(ctx context.Context, dir string, users []User) (*Server, error) {
 	}
 	url, closeProxy, err := serve(newLoginProxy(backends))
 	if err != nil {
-		return nil, errors.Join(err, stopAll(processes), os.RemoveAll(sockets))
+		return nil, errors.Join(err, processes.stop(), os.RemoveAll(sockets))
 	}
 	s := &Server{
 		Name: "xandikos", URL: url, Users: users,
 		homes: map[dav.Kind]string{dav.Calendar: "%s/calendars/", dav.AddressBook: "%s/contacts/"},
 	}
-	return s.finish(ctx, closeProxy,
-		func() error { return stopAll(processes) },
+	return s.finish(ctx, closeProxy, processes.stop,
 		func() error { return os.RemoveAll(sockets) }), nil
 }
 
 func socketOf(sockets string, u User) string { return filepath.Join(sockets, u.Name) }
 
 // startXandikos starts one program a user and waits until all are ready. On an error none is left.
-func startXandikos(ctx context.Context, dir, sockets string, users []User) ([]*process, error) {
-	processes := make([]*process, len(users))
+func startXandikos(ctx context.Context, dir, sockets string, users []User) (programs, error) {
+	processes := make(programs, len(users))
 	var group errgroup.Group
 	group.SetLimit(startsAtOnce)
 	for i, u := range users {
@@ -63,14 +62,14 @@ func startXandikos(ctx context.Context, dir, sockets string, users []User) ([]*p
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, errors.Join(err, stopAll(processes))
+		return nil, errors.Join(err, processes.stop())
 	}
 	return processes, nil
 }
 
 func startXandikosFor(ctx context.Context, dir, socket string, u User) (*process, error) {
-	p, err := start(ctx, dir, "xandikos-"+u.Name, program("xandikos"),
-		"-d", filepath.Join(dir, u.Name), "--defaults", "--current-user-principal", "/"+u.Name+"/", "-l", socket)
+	p, err := start(ctx, command{name: "xandikos-" + u.Name, dir: dir, args: []string{"/usr/bin/xandikos",
+		"-d", filepath.Join(dir, u.Name), "--defaults", "--current-user-principal", "/" + u.Name + "/", "-l", socket}})
 	if err != nil {
 		return nil, err
 	}
@@ -83,22 +82,6 @@ func startXandikosFor(ctx context.Context, dir, socket string, u User) (*process
 		return nil, errors.Join(err, p.stop())
 	}
 	return p, nil
-}
-
-// stopAll ends all processes; nil ones, which never started, are passed over.
-func stopAll(processes []*process) error {
-	var errs []error
-	for _, p := range processes {
-		if p != nil {
-			p.cancel() // all at once, and then wait for each
-		}
-	}
-	for _, p := range processes {
-		if p != nil {
-			errs = append(errs, p.stop())
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // socketTransport sends every request to the Unix socket, whatever host it names.

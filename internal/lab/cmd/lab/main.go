@@ -79,7 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "davferry-lab-")
+	dir, err := lab.Folder()
 	if err != nil {
 		return err
 	}
