@@ -90,6 +90,10 @@ func phpExtension(name, pkg string) need {
 
 // starters holds what the lab can start.
 var starters = map[string]starter{
+	"davical": {DAViCal, []need{
+		{"/usr/share/davical/htdocs/caldav.php", "davical"}, needApache, needPHP, needPostgres,
+		phpExtension("pdo_pgsql", "php-pgsql"), phpExtension("dom", "php-xml"), phpExtension("curl", "php-curl"),
+	}},
 	"radicale": {Radicale, []need{{"/usr/bin/radicale", "radicale"}}},
 	"sabre": {Sabre, []need{
 		{"/usr/share/php/Sabre/autoload.php", "php-sabre-dav"}, needApache, needPHP, {"/usr/bin/php", "php-cli"},
