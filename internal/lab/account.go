@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -13,7 +14,8 @@ import (
 type account struct {
 	name     string
 	uid, gid int
-	drop     bool // programs have to be moved to it: this process is root
+	groups   []uint32 // further ones
+	drop     bool     // programs have to be moved to it: this process is root
 }
 
 // plainAccount returns who runs the programs that must not be root (PostgreSQL, sogod, Cyrus): this process's own user
@@ -33,6 +35,20 @@ func plainAccount() (account, error) {
 		return account{}, fmt.Errorf("the account %s has the ids %s and %s, which are no numbers", u.Username, u.Uid, u.Gid)
 	}
 	return account{name: u.Username, uid: uid, gid: gid, drop: drop}, nil
+}
+
+// within returns the account as a member of one group more, where this process may make it one.
+func (a account) within(group string) (account, error) {
+	if !a.drop {
+		return a, nil
+	}
+	g, err := user.LookupGroup(group)
+	if err != nil {
+		return a, err
+	}
+	gid, err := strconv.ParseUint(g.Gid, 10, 32)
+	a.groups = append(slices.Clone(a.groups), uint32(gid))
+	return a, err
 }
 
 // give makes the account the owner of a folder and of all that is in it.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"davferry/internal/dav"
 )
 
 // parallel is how many requests Load and Read have in flight at once. Radicale 3.1.8 resets connections when there
@@ -55,4 +57,12 @@ func (s *session) do(ctx context.Context, method, url string, body []byte, heade
 // unexpected is the error for an answer with another status than the one hoped for.
 func unexpected(method, url string, status int, answer []byte) error {
 	return fmt.Errorf("%s %s: %d %s: %.300s", method, url, status, http.StatusText(status), answer)
+}
+
+// admits asks for the home set of a user and expects an answer.
+func (s *Server) admits(ctx context.Context, u User) error {
+	session := open(u)
+	defer session.close()
+	_, err := session.propfind(ctx, s.Home(dav.Calendar, u), "<D:resourcetype/>")
+	return err
 }

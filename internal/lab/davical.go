@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"net/http"
 
 	"davferry/internal/dav"
 )
@@ -66,7 +65,7 @@ func (s *Server) startDAViCal(ctx context.Context, all *programs, dir string, po
 	}
 	s.URL = a.URL()
 	return p.ready(ctx, func(ctx context.Context) error {
-		return probe(ctx, http.DefaultClient, s.URL+"davical/caldav.php/", http.StatusUnauthorized)
+		return s.admits(ctx, s.Users[0])
 	})
 }
 

@@ -99,6 +99,9 @@ var starters = map[string]starter{
 		{"/usr/share/php/Sabre/autoload.php", "php-sabre-dav"}, needApache, needPHP, {"/usr/bin/php", "php-cli"},
 		phpExtension("pdo_sqlite", "php-sqlite3"), phpExtension("dom", "php-xml"), phpExtension("mbstring", "php-mbstring"),
 	}},
+	"sogo": {SOGo, []need{
+		{"/usr/sbin/sogod", "sogo"}, {"/usr/bin/memcached", "memcached"}, needApache, needPostgres,
+	}},
 	"xandikos": {Xandikos, []need{{"/usr/bin/xandikos", "xandikos"}}},
 }
 

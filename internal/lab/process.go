@@ -29,8 +29,10 @@ type command struct {
 	args []string // the path of the program first
 	env  []string // besides that of every program of the lab
 
-	// plain says that it must not be run as root, or refuses to: see account.
+	// plain says that it must not be run as root, or refuses to: see account. group is one more group that it is to
+	// be in then, "" for none.
 	plain bool
+	group string
 
 	// end is the signal that has it end its own processes and then itself. It is sent when the server is stopped, and by
 	// the kernel when this process dies. Zero is for programs without processes of their own: SIGTERM, and SIGKILL
@@ -47,13 +49,21 @@ func (c command) cmd(ctx context.Context, output io.Writer) (*exec.Cmd, error) {
 	cmd.WaitDelay = stopTimeout
 	ownGroup(cmd, c.end)
 	if c.plain {
-		a, err := plainAccount()
+		a, err := c.account()
 		if err != nil {
 			return nil, err
 		}
 		a.runs(cmd)
 	}
 	return cmd, nil
+}
+
+func (c command) account() (account, error) {
+	a, err := plainAccount()
+	if err != nil || c.group == "" {
+		return a, err
+	}
+	return a.within(c.group)
 }
 
 func (c command) giveLog(log *os.File) error {

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,7 +67,7 @@ func (s *Server) startSabre(ctx context.Context, all *programs, dir string, port
 	}
 	s.URL = a.URL()
 	return p.ready(ctx, func(ctx context.Context) error {
-		return probe(ctx, http.DefaultClient, s.URL, http.StatusUnauthorized)
+		return s.admits(ctx, s.Users[0])
 	})
 }
 
