@@ -73,6 +73,9 @@ type starter struct {
 	// needs are files and the packages of Debian that have them. $PATH is not asked: another version may stand there,
 	// and what the tests expect was seen of Debian's. A file may be a pattern, where its path has a version in it.
 	needs []need
+
+	// usable says why the server cannot be run by this user although it is installed; nil where it always can.
+	usable func() error
 }
 
 type need struct{ file, pkg string }
@@ -90,19 +93,23 @@ func phpExtension(name, pkg string) need {
 
 // starters holds what the lab can start.
 var starters = map[string]starter{
-	"davical": {DAViCal, []need{
+	"cyrus": {start: Cyrus, needs: []need{
+		{"/usr/lib/cyrus/bin/httpd", "cyrus-caldav"}, {"/usr/lib/cyrus/bin/imapd", "cyrus-imapd"},
+		{"/usr/sbin/saslpasswd2", "sasl2-bin"},
+	}},
+	"davical": {start: DAViCal, needs: []need{
 		{"/usr/share/davical/htdocs/caldav.php", "davical"}, needApache, needPHP, needPostgres,
 		phpExtension("pdo_pgsql", "php-pgsql"), phpExtension("dom", "php-xml"), phpExtension("curl", "php-curl"),
 	}},
-	"radicale": {Radicale, []need{{"/usr/bin/radicale", "radicale"}}},
-	"sabre": {Sabre, []need{
+	"radicale": {start: Radicale, needs: []need{{"/usr/bin/radicale", "radicale"}}},
+	"sabre": {start: Sabre, needs: []need{
 		{"/usr/share/php/Sabre/autoload.php", "php-sabre-dav"}, needApache, needPHP, {"/usr/bin/php", "php-cli"},
 		phpExtension("pdo_sqlite", "php-sqlite3"), phpExtension("dom", "php-xml"), phpExtension("mbstring", "php-mbstring"),
 	}},
-	"sogo": {SOGo, []need{
+	"sogo": {start: SOGo, usable: sogoUsable, needs: []need{
 		{"/usr/sbin/sogod", "sogo"}, {"/usr/bin/memcached", "memcached"}, needApache, needPostgres,
 	}},
-	"xandikos": {Xandikos, []need{{"/usr/bin/xandikos", "xandikos"}}},
+	"xandikos": {start: Xandikos, needs: []need{{"/usr/bin/xandikos", "xandikos"}}},
 }
 
 // Names lists the servers that the lab can start, in alphabetical order.
@@ -117,7 +124,8 @@ func Start(ctx context.Context, name, dir string, users []User) (*Server, error)
 	return s.start(ctx, dir, users)
 }
 
-// Available returns nil where the named server can be started here, else an error that says which packages are missing.
+// Available returns nil where the named server can be started here, else an error that says what to do about it: which
+// packages are missing.
 func Available(name string) error {
 	s, ok := starters[name]
 	if !ok {
@@ -132,16 +140,22 @@ func Available(name string) error {
 	if missing != nil {
 		return fmt.Errorf("%s is not installed: apt-get install %s", name, strings.Join(missing, " "))
 	}
+	if s.usable != nil {
+		return s.usable()
+	}
 	return nil
 }
 
-// Packages lists the packages of Debian that the named server needs, in the lab's order.
-func Packages(name string) []string {
+// Packages lists the packages of Debian that all servers need, each once, in alphabetical order.
+func Packages() []string {
 	var all []string
-	for _, n := range starters[name].needs {
-		all = append(all, n.pkg)
+	for _, s := range starters {
+		for _, n := range s.needs {
+			all = append(all, n.pkg)
+		}
 	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func unknown(name string) error {

@@ -222,7 +222,7 @@ func TestNoProcessIsLeft(t *testing.T) {
 	for _, name := range lab.Names() {
 		t.Run(name+" stopped", func(t *testing.T) {
 			lab.Need(t, name)
-			dir := t.TempDir()
+			dir := lab.FolderFor(t)
 			s, err := lab.Start(t.Context(), name, dir, lab.Users(2))
 			if err != nil {
 				t.Fatal(err)
@@ -240,7 +240,7 @@ func TestNoProcessIsLeft(t *testing.T) {
 		t.Run(name+" with its context", func(t *testing.T) {
 			lab.Need(t, name)
 			ctx, cancel := context.WithCancel(t.Context())
-			dir := t.TempDir()
+			dir := lab.FolderFor(t)
 			s, err := lab.Start(ctx, name, dir, lab.Users(1))
 			if err != nil {
 				t.Fatal(err)
@@ -256,7 +256,7 @@ func TestNoProcessIsLeft(t *testing.T) {
 			if _, err := os.Stat("/proc/self"); err != nil {
 				t.Skip("only Linux ends a process with its parent")
 			}
-			dir := t.TempDir()
+			dir := lab.FolderFor(t)
 			killChild(t, name, dir)
 			waitGone(t, dir)
 		})
@@ -266,11 +266,7 @@ func TestNoProcessIsLeft(t *testing.T) {
 // killChild runs this test program again to start a server, and kills it.
 func killChild(t *testing.T, name, dir string) {
 	t.Helper()
-	sockets, err := os.MkdirTemp("", "") // which the child has no time to remove; t.TempDir's path is too long
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(sockets)
+	sockets := lab.FolderFor(t) // for what the child has no time to remove
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$")
 	child.Env = append(os.Environ(), "LAB_CHILD="+name, "LAB_CHILD_DIR="+dir, "TMPDIR="+sockets)
 	out, err := child.StdoutPipe()
@@ -357,7 +353,7 @@ func TestStartFailures(t *testing.T) {
 	for _, name := range lab.Names() {
 		t.Run(name, func(t *testing.T) {
 			lab.Need(t, name)
-			if _, err := lab.Start(ended, name, t.TempDir(), lab.Users(1)); !errors.Is(err, context.Canceled) {
+			if _, err := lab.Start(ended, name, lab.FolderFor(t), lab.Users(1)); !errors.Is(err, context.Canceled) {
 				t.Errorf("with an ended context: %v", err)
 			}
 			if _, err := lab.Start(t.Context(), name, filepath.Join(t.TempDir(), "missing"), lab.Users(1)); err == nil {

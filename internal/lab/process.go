@@ -132,14 +132,9 @@ func (p *process) own(ctx context.Context, cmd *exec.Cmd, log *os.File, started 
 	defer runtime.UnlockOSThread()
 	defer log.Close()
 	defer close(p.done)
-	err := cmd.Start()
-	started <- err
-	if err != nil {
-		return
-	}
-	err = cmd.Wait()
-	killGroup(cmd)
+	err := p.run(cmd, started)
 	switch {
+	case errors.Is(err, errNotStarted):
 	case ctx.Err() != nil: // it was told to
 	case err == nil:
 		p.err = errors.New("exit status 0")
@@ -147,6 +142,32 @@ func (p *process) own(ctx context.Context, cmd *exec.Cmd, log *os.File, started 
 		p.err = err
 	}
 }
+
+// run starts the program, waits for its end, ends its group, and waits for those of its processes that have left the
+// group: each holds a copy of the write end of a pipe, of which the last is closed with the last of them.
+func (p *process) run(cmd *exec.Cmd, started chan<- error) error {
+	alive, held, err := os.Pipe()
+	if err != nil {
+		started <- err
+		return errNotStarted
+	}
+	defer alive.Close()
+	cmd.ExtraFiles = []*os.File{held}
+	err = cmd.Start()
+	_ = held.Close()
+	started <- err
+	if err != nil {
+		return errNotStarted
+	}
+	err = cmd.Wait()
+	killGroup(cmd)
+	_ = alive.SetReadDeadline(time.Now().Add(stopTimeout))
+	_, _ = alive.Read(make([]byte, 1))
+	return err
+}
+
+// errNotStarted says that the caller has been told why.
+var errNotStarted = errors.New("not started")
 
 // ready waits until probe succeeds. It gives up when the program ends, when ctx does, and after readyTimeout.
 func (p *process) ready(ctx context.Context, probe func(context.Context) error) error {

@@ -97,7 +97,9 @@ func (d sogo) start(ctx context.Context, all *programs, db *postgres) error {
 		return err
 	}
 	sogod := db.command("sogod", append([]string{"/usr/sbin/sogod"}, d.settings()...)...)
-	sogod.end, sogod.group = syscall.SIGTERM, "sogo" // only that may read /etc/sogo/sogo.conf
+	sogod.group = "sogo" // only that may read /etc/sogo/sogo.conf
+	// At SIGTERM it waits for its workers without end; when it is gone they end within two seconds.
+	sogod.end = syscall.SIGKILL
 	sogod.env = append(sogod.env, "PGUSER=sogo")
 	_, err = all.start(ctx, sogod)
 	return err
@@ -120,6 +122,19 @@ func (d sogo) settings() []string {
 		"-SOGoMemcachedHost", d.memcached(), "-SOGoMailSpoolPath", d.Dir,
 		"-SOGoAppointmentSendEMailNotifications", "NO", "-SOGoMailingMechanism", "smtp", "-SOGoSMTPServer", "smtp://127.0.0.1:9",
 	}
+}
+
+// sogoUsable says why sogod would end at once: it reads its configuration of the system before anything else, and
+// another user than root may not.
+func sogoUsable() error {
+	file, err := os.Open("/etc/sogo/sogo.conf")
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("sogo cannot be run by this user: %w; let it, with adduser USER sogo", err)
+	}
+	if err == nil {
+		return file.Close()
+	}
+	return nil // without the file it runs
 }
 
 // startSOGoFront starts Apache and waits until SOGo answers through it.

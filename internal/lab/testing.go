@@ -40,7 +40,7 @@ func StartFor(t testing.TB, name string, n int) *Server {
 	t.Helper()
 	Need(t, name)
 	// The test's own context ends before its clean-ups run, which may still need the server.
-	s, err := Start(context.WithoutCancel(t.Context()), name, t.TempDir(), Users(n))
+	s, err := Start(context.WithoutCancel(t.Context()), name, FolderFor(t), Users(n))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,4 +50,19 @@ func StartFor(t testing.TB, name string, n int) *Server {
 		}
 	})
 	return s
+}
+
+// FolderFor makes a folder for the state of a server that is removed at the test's end; see Folder.
+func FolderFor(t testing.TB) string {
+	t.Helper()
+	dir, err := Folder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }

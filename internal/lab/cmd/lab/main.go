@@ -41,6 +41,7 @@ type options struct {
 	load     bool
 	size     dataset.Options
 	accounts string // path of the accounts file, "" for one in the state folder
+	packages bool   // only list what has to be installed
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -56,11 +57,15 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.size.Events, "events", o.size.Events, "events in each of the two calendars, with -load")
 	flags.IntVar(&o.size.Tasks, "tasks", o.size.Tasks, "tasks, with -load")
 	flags.IntVar(&o.size.Contacts, "contacts", o.size.Contacts, "contacts, with -load")
+	flags.BoolVar(&o.packages, "packages", false, "print the Debian packages that all servers need, and end")
 	flags.StringVar(&o.accounts, "accounts", "", "write the accounts file to this `path`")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	o.servers = flags.Args()
+	if o.packages {
+		return o, nil
+	}
 	if len(o.servers) == 0 {
 		flags.Usage()
 		return o, flag.ErrHelp
@@ -77,6 +82,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	o, err := parse(args, stderr)
 	if err != nil {
+		return err
+	}
+	if o.packages {
+		_, err := fmt.Fprintln(stdout, strings.Join(lab.Packages(), "\n"))
 		return err
 	}
 	dir, err := lab.Folder()
