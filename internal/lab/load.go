@@ -98,7 +98,7 @@ func (s *session) setProperties(ctx context.Context, url string, properties []st
 		if err != nil {
 			return err
 		}
-		if status != http.StatusMultiStatus {
+		if status != http.StatusMultiStatus && status/100 != 4 { // SOGo 5.8.0 refuses so what it does not keep
 			return unexpected("PROPPATCH", url, status, answer)
 		}
 	}

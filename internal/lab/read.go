@@ -32,14 +32,30 @@ func Read(ctx context.Context, s *Server, u User) (Content, error) {
 	defer session.close()
 	content := make(Content, len(collections))
 	for _, c := range collections {
-		if content[c.Name] != nil {
-			return nil, fmt.Errorf("%s has two collections called %s", s.URL, c.Name)
-		}
-		if content[c.Name], err = session.members(ctx, CollectionURL(s, u, c)); err != nil {
+		members, err := session.members(ctx, CollectionURL(s, u, c))
+		if err != nil {
 			return nil, err
+		}
+		if err := content.add(c.Name, members); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.URL, err)
 		}
 	}
 	return content, nil
+}
+
+// add takes in a collection. A calendar and an address book may have one name, in two homes; their objects have not.
+func (content Content) add(name string, members map[string][]byte) error {
+	if content[name] == nil {
+		content[name] = members
+		return nil
+	}
+	for m, data := range members {
+		if _, twice := content[name][m]; twice {
+			return fmt.Errorf("two collections called %s hold an object called %s", name, m)
+		}
+		content[name][m] = data
+	}
+	return nil
 }
 
 // members fetches every member of a collection.
@@ -54,7 +70,7 @@ func (s *session) members(ctx context.Context, collection string) (map[string][]
 	group.SetLimit(parallel)
 	for _, m := range listed {
 		group.Go(func() error {
-			data, err := s.get(ctx, m.url.String())
+			data, err := s.get(ctx, m.url.String(), cardVersion(m.url.Path)...)
 			mu.Lock()
 			defer mu.Unlock()
 			members[path.Base(m.url.Path)] = data
@@ -64,8 +80,17 @@ func (s *session) members(ctx context.Context, collection string) (map[string][]
 	return members, group.Wait()
 }
 
-func (s *session) get(ctx context.Context, url string) ([]byte, error) {
-	status, data, err := s.do(ctx, http.MethodGet, url, nil)
+// cardVersion returns headers that ask for a card of dataset.Features as it is stored: Cyrus 3.6.1 serves a card of
+// version 4.0 as one of 3.0 unless it is asked for, and the other way round.
+func cardVersion(name string) []string {
+	if strings.HasPrefix(path.Base(name), "card4-") {
+		return []string{"Accept", "text/vcard; version=4.0"}
+	}
+	return nil
+}
+
+func (s *session) get(ctx context.Context, url string, header ...string) ([]byte, error) {
+	status, data, err := s.do(ctx, http.MethodGet, url, nil, header...)
 	if err == nil && status != http.StatusOK {
 		err = unexpected(http.MethodGet, url, status, data)
 	}

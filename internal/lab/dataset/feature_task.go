@@ -1,0 +1,34 @@
+package dataset
+
+// taskSamples show to-dos (RFC 5545 section 3.6.2).
+var taskSamples = []sample{
+	{"task-minimal", "SUMMARY:Minimal"},
+	{"task-due", "SUMMARY:Due\nDTSTART;TZID=Europe/Berlin:20260304T100000\nDUE;TZID=Europe/Berlin:20260305T100000"},
+	{"task-due-date", "SUMMARY:Due\nDUE;VALUE=DATE:20260305"},
+	{"task-due-floating", "SUMMARY:Due\nDUE:20260305T100000"},
+	{"task-duration", "SUMMARY:Duration\nDTSTART:20260304T100000Z\nDURATION:PT2H"},
+	{"task-completed", "SUMMARY:Done\nSTATUS:COMPLETED\nCOMPLETED:20260304T100000Z\nPERCENT-COMPLETE:100"},
+	{"task-in-process", "SUMMARY:Half\nSTATUS:IN-PROCESS\nPERCENT-COMPLETE:50\nPRIORITY:3"},
+	{"task-cancelled", "SUMMARY:Never\nSTATUS:CANCELLED\nCLASS:PRIVATE"},
+	{"task-parent", "SUMMARY:Parent\nSTATUS:NEEDS-ACTION\nX-APPLE-SORT-ORDER:42"},
+	{"task-child", "SUMMARY:Child\nRELATED-TO;RELTYPE=PARENT:task-parent\nX-OC-HIDESUBTASKS:1"},
+	{"task-notes", "SUMMARY:Notes\nDESCRIPTION:- [ ] one\\n- [x] two\\n\\n# three\nURL:https://example.test/\nCATEGORIES:Home,Garden\nLOCATION:Shed\nGEO:48.2;16.3"},
+	{"task-alarm", "SUMMARY:Alarm\nDUE:20260305T100000Z\nBEGIN:VALARM\nACTION:DISPLAY\nTRIGGER;RELATED=END:-PT30M\nDESCRIPTION:Soon\nEND:VALARM"},
+	{"task-alarm-place", "SUMMARY:At the shop\nBEGIN:VALARM\nACTION:DISPLAY\nTRIGGER;VALUE=DATE-TIME:19760401T005545Z\nDESCRIPTION:There\nX-APPLE-PROXIMITY:ARRIVE\n" +
+		"X-APPLE-STRUCTURED-LOCATION;VALUE=URI;X-APPLE-RADIUS=100;X-TITLE=Shop:geo:48.20,16.37\nEND:VALARM"},
+	{"task-series", "SUMMARY:Weekly\nDTSTART;VALUE=DATE:20260302\nDUE;VALUE=DATE:20260303\nRRULE:FREQ=WEEKLY;BYDAY=MO"},
+	{"task-series-override", "SUMMARY:Weekly\nDTSTART:20260302T090000Z\nDUE:20260302T100000Z\nRRULE:FREQ=WEEKLY;COUNT=4\nEND:VTODO\nBEGIN:VTODO\nUID:task-series-override\n" +
+		"DTSTAMP:20240102T030405Z\nRECURRENCE-ID:20260309T090000Z\nDTSTART:20260309T090000Z\nDUE:20260309T110000Z\nSUMMARY:Weekly\nSTATUS:COMPLETED\nCOMPLETED:20260309T100000Z"},
+	{"task-attach", "SUMMARY:Attached\nATTACH;FMTTYPE=image/png;ENCODING=BASE64;VALUE=BINARY:{png}"},
+}
+
+// journalSamples show journal entries (RFC 5545 section 3.6.3).
+var journalSamples = []sample{
+	{"journal-minimal", "SUMMARY:Minimal"},
+	{"journal-day", "DTSTART;VALUE=DATE:20260304\nSUMMARY:A day\nDESCRIPTION:It rained.\\nThen it did not.\nSTATUS:FINAL"},
+	{"journal-time", "DTSTART;TZID=Europe/Berlin:20260304T100000\nSUMMARY:A moment\nSTATUS:DRAFT\nCLASS:CONFIDENTIAL"},
+	{"journal-descriptions", "DTSTART;VALUE=DATE:20260304\nSUMMARY:Twice\nDESCRIPTION:first\nDESCRIPTION:second"},
+	{"journal-related", "DTSTART;VALUE=DATE:20260305\nSUMMARY:Related\nRELATED-TO:journal-day\nCATEGORIES:Travel,Food\nURL:https://example.test/"},
+	{"journal-attach", "DTSTART;VALUE=DATE:20260306\nSUMMARY:Picture\nATTACH;FMTTYPE=image/jpeg;ENCODING=BASE64;VALUE=BINARY:{jpeg}"},
+	{"journal-series", "DTSTART;VALUE=DATE:20260301\nSUMMARY:Monthly\nRRULE:FREQ=MONTHLY;COUNT=3"},
+}
