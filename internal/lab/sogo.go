@@ -106,17 +106,18 @@ func (d sogo) start(ctx context.Context, all *programs, db *postgres) error {
 }
 
 // settings is the configuration, as arguments: they win over /etc/sogo/sogo.conf, which sogod reads in any case. The
-// database it finds by the environment.
+// URLs name no host: libpq takes the one of the environment. With neither user nor host sogod would open a connection
+// for every request.
 func (d sogo) settings() []string {
 	return []string{
 		"-WONoDetach", "YES", "-WOLogFile", "-", "-WOPidFile", filepath.Join(d.Dir, "sogod.pid"),
 		"-WOPort", fmt.Sprintf("127.0.0.1:%d", d.Port), "-WOListenQueueSize", "100",
 		"-WOWorkersCount", strconv.Itoa(parallel), // each serves one request at a time
-		"-SOGoProfileURL", "postgresql:///sogo/sogo_user_profile",
-		"-OCSFolderInfoURL", "postgresql:///sogo/sogo_folder_info",
-		"-OCSSessionsFolderURL", "postgresql:///sogo/sogo_sessions_folder",
-		"-OCSEMailAlarmsFolderURL", "postgresql:///sogo/sogo_alarms_folder",
-		"-SOGoUserSources", `({type=sql; id=directory; viewURL="postgresql:///sogo/lab_users"; canAuthenticate=YES;` +
+		"-SOGoProfileURL", "postgresql://sogo:sogo@/sogo/sogo_user_profile",
+		"-OCSFolderInfoURL", "postgresql://sogo:sogo@/sogo/sogo_folder_info",
+		"-OCSSessionsFolderURL", "postgresql://sogo:sogo@/sogo/sogo_sessions_folder",
+		"-OCSEMailAlarmsFolderURL", "postgresql://sogo:sogo@/sogo/sogo_alarms_folder",
+		"-SOGoUserSources", `({type=sql; id=directory; viewURL="postgresql://sogo:sogo@/sogo/lab_users"; canAuthenticate=YES;` +
 			` isAddressBook=NO; userPasswordAlgorithm=none; MailFieldNames=(mail);})`,
 		"-SOGoMailDomain", "example.test", "-SOGoTimeZone", "UTC", "-SOGoLanguage", "English",
 		"-SOGoMemcachedHost", d.memcached(), "-SOGoMailSpoolPath", d.Dir,
