@@ -206,6 +206,10 @@ func (m *move) compare(ctx context.Context, same Outcome, batch ...task) {
 			return
 		}
 		for _, t := range byKey[dav.Key(o.Path)] {
+			if errors.Is(err, dav.ErrGone) && t.met != nil {
+				m.refuse(t)
+				continue
+			}
 			if errors.Is(err, dav.ErrGone) && !t.looked { // deleted since it was listed
 				t.there, t.looked = dav.Member{}, true
 				m.put(ctx, t)

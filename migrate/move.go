@@ -54,6 +54,7 @@ type task struct {
 	result result
 	there  dav.Member // what the destination has under that name, or with that UID
 	looked bool       // a Put met something there, and it was looked at
+	met    *dav.Error // what that Put was answered, nil where its answer was lost
 }
 
 // result is what became of one object. Its time is that of the fetch.
@@ -357,6 +358,7 @@ func (m *move) notPut(ctx context.Context, t task, err error) {
 			t.there = dav.Member{Path: dav.PathIn(m.place.collection, t.result.name), Size: -1}
 		}
 		t.looked = true
+		t.met, _ = errors.AsType[*dav.Error](err)
 		m.compare(ctx, wrote, t)
 		return
 	}
@@ -383,8 +385,18 @@ func outcomeOf(err error) Outcome {
 		return Failed
 	case status >= 400 && status < 500, status >= 200 && status < 300:
 		return Refused
+	case status == http.StatusNotImplemented: // SOGo 5.8.0 answers so to an event with a date that it cannot read
+		return Refused
 	}
 	return Failed
+}
+
+// refuse takes down that the answer to a Put was about the object and not about what is there: DAViCal 1.1.12 answers 412
+// to an object that holds no event, task or journal.
+func (m *move) refuse(t task) {
+	t.result.Outcome, t.result.Reason = string(Refused), t.met.Error()
+	t.result.Status, t.result.Condition = answerOf(t.met)
+	m.settle(&t.result)
 }
 
 // sum returns the checksum by which the journal knows an object's bytes.

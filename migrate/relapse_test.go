@@ -190,3 +190,17 @@ func TestUnauthorizedForTwoObjectsAtOnceIsTheirOwn(t *testing.T) {
 	})
 	w.want(w.migrate(), migrate.Counts{Listed: 4, Created: 2, Failed: 2})
 }
+
+// DAViCal 1.1.12 answers 412 to an object that holds no event, task or journal. The answer was taken for "it is there",
+// and the report spoke of something that had gone from the destination.
+func TestPreconditionThatIsAboutTheObject(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
+	w.fill("anna", 1, 0)
+	w.to.Inject(davtest.Fault{Method: "PUT", Status: http.StatusPreconditionFailed, Text: "No calendar content", Times: -1})
+	s := w.migrate()
+	if s.Objects.Refused != 1 || len(s.Problems) != 1 || s.Problems[0].Status != http.StatusPreconditionFailed ||
+		!strings.Contains(s.Problems[0].Message, "No calendar content") {
+		t.Errorf("%+v %+v", s.Objects, s.Problems)
+	}
+}

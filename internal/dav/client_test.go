@@ -206,19 +206,21 @@ func TestObjectsOfABatchThatIsIncomplete(t *testing.T) {
 	}
 }
 
-// A server that keeps the 4.0 of a card only for who asks for it loses no photo.
-func TestVCard4IsAskedFor(t *testing.T) {
+// A server that converts cards to the version that is asked for gives each as it is stored: none loses its photo.
+func TestCardsComeInTheirOwnVersion(t *testing.T) {
 	p := newPeer(t, davtest.Quirks{VCard3Default: true})
 	path := p.AddCollection("anna", dav.Collection{Kind: dav.AddressBook, Path: "book", AddressData: []string{"3.0", "4.0"}})
 	four := []byte("BEGIN:VCARD\r\nVERSION:4.0\r\nUID:4\r\nFN:Four\r\nPHOTO:data:image/png;base64,iVBORw0KGgo=\r\nEND:VCARD\r\n")
+	three := []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:3\r\nFN:Three\r\nN:Three;;;;\r\nPHOTO;ENCODING=b;TYPE=PNG:iVBORw0KGgo=\r\nEND:VCARD\r\n")
 	p.PutObject(path+"4.vcf", four)
+	p.PutObject(path+"3.vcf", three)
 	a := open(t, p, dav.Settings{})
 	collections, err := a.Collections(t.Context())
 	if err != nil || len(collections) != 1 {
 		t.Fatal(collections, err)
 	}
 	got, _ := fetch(t, a, collections[0], 10)
-	wantObjects(t, got, map[string][]byte{path + "4.vcf": four})
+	wantObjects(t, got, map[string][]byte{path + "4.vcf": four, path + "3.vcf": three})
 }
 
 func TestMultigetIsNotKnown(t *testing.T) {

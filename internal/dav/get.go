@@ -6,11 +6,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"slices"
 )
 
-// get fetches one object with GET, whose body is the object's bytes beyond doubt. An object that is not there is ErrGone.
-func (a *Account) get(ctx context.Context, c Collection, m Member) (Object, error) {
+// get fetches one object with GET, whose body is the object's bytes beyond doubt; a card in that version, "" for what
+// comes. An object that is not there is ErrGone.
+func (a *Account) get(ctx context.Context, c Collection, version string, m Member) (Object, error) {
 	collection, err := a.urlOf(c.Path)
 	if err != nil {
 		return Object{}, err
@@ -20,7 +20,7 @@ func (a *Account) get(ctx context.Context, c Collection, m Member) (Object, erro
 		return Object{}, fmt.Errorf("GET %s: %w", m.Path, err)
 	}
 	req := request{method: http.MethodGet, url: u, header: map[string]string{"CalDAV-Timezones": "T"}}
-	if version := addressDataVersion(c); version != "" {
+	if version != "" {
 		req.header["Accept"] = "text/vcard; version=" + version
 	}
 	for attempt := 1; ; attempt++ {
@@ -88,13 +88,4 @@ func vouchedFor(k Kind, m Member, resp *http.Response, data []byte) bool {
 		return true
 	}
 	return (mediaType == "" || mediaType == "application/octet-stream") && !looksLikeHTML(data)
-}
-
-// addressDataVersion returns the vCard version to ask for, "" to take what comes. Cyrus and sabre/dav serve a stored 4.0
-// card as 3.0 unless 4.0 is asked for, Cyrus without its photo.
-func addressDataVersion(c Collection) string {
-	if c.Kind == AddressBook && slices.Contains(c.AddressData, "4.0") {
-		return "4.0"
-	}
-	return ""
 }

@@ -8,15 +8,16 @@ import (
 	"net/url"
 )
 
-// multigetRequest builds a calendar-multiget (RFC 4791 section 7.9) or an addressbook-multiget (RFC 6352 section 8.7).
-func multigetRequest(u *url.URL, c Collection, members []Member) request {
+// multigetRequest builds a calendar-multiget (RFC 4791 section 7.9) or an addressbook-multiget (RFC 6352 section 8.7), the
+// latter with the version of vCard to ask for, "" to take what comes.
+func multigetRequest(u *url.URL, c Collection, version string, members []Member) request {
 	t := c.Kind.traits()
 	root := propName{t.space, t.multiget}
 	prefix := prefixes[t.space]
 	var b bytes.Buffer
 	openElement(&b, root)
 	b.WriteString(`<d:prop><d:getetag/><` + prefix + `:` + t.data)
-	if version := addressDataVersion(c); version != "" {
+	if version != "" {
 		b.WriteString(` content-type="text/vcard" version="` + version + `"`)
 	}
 	b.WriteString(`/></d:prop>`)
@@ -37,9 +38,9 @@ func multigetRequest(u *url.URL, c Collection, members []Member) request {
 // maxKept bounds what is kept in memory of one multiget's answer.
 const maxKept = 4 * maxBatchSize
 
-// multiget asks for members in one request. It returns by Key what came with data that may be whole; what is missing was
+// multiget asks for members in one request, for cards in that version. It returns by Key what came with data that may be whole; what is missing was
 // not answered, refused, damaged or empty, and only a GET can tell more about it.
-func (a *Account) multiget(ctx context.Context, c Collection, members []Member) (map[string]Object, error) {
+func (a *Account) multiget(ctx context.Context, c Collection, version string, members []Member) (map[string]Object, error) {
 	u, err := a.urlOf(c.Path)
 	if err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func (a *Account) multiget(ctx context.Context, c Collection, members []Member) 
 	t := c.Kind.traits()
 	var got map[string]Object
 	size := 0
-	err = a.multistatus(ctx, multigetRequest(u, c, members), func(answerTo) { got, size = map[string]Object{}, 0 }, func(r *response) error {
+	err = a.multistatus(ctx, multigetRequest(u, c, version, members), func(answerTo) { got, size = map[string]Object{}, 0 }, func(r *response) error {
 		key := Key(a.memberPath(c, r.Href))
 		m, ok := asked[key]
 		if _, twice := got[key]; !ok || twice {

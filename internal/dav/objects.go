@@ -78,6 +78,7 @@ type fetch struct {
 	account    *Account
 	collection Collection
 	fidelity   fidelity
+	versions   cardVersions
 	getOnly    atomic.Bool  // the server knows no multiget
 	useless    atomic.Int32 // multigets in a row that gave nothing
 	broken     atomic.Int32 // GETs in a row that the server failed to answer
@@ -130,7 +131,7 @@ func (f *fetch) batch(ctx context.Context, members []Member, again bool) []fetch
 	if len(members) == 1 && !again || f.getOnly.Load() {
 		return f.getAll(ctx, members)
 	}
-	got, err := f.account.multiget(ctx, f.collection, members)
+	got, err := f.multiget(ctx, members)
 	switch {
 	case len(got) > 0:
 		f.useless.Store(0)
@@ -217,7 +218,11 @@ func (f *fetch) get(ctx context.Context, m Member) fetched {
 	if !strings.HasPrefix(m.Path, "/") && !strings.Contains(f.collection.Path, "://") {
 		return fetched{Object{Path: m.Path}, fmt.Errorf("the server lists it on another host: %q", clean(m.Path))}
 	}
-	o, err := f.account.get(ctx, f.collection, m)
+	version, err := f.versions.of(ctx, f.account, f.collection, m)
+	if err != nil {
+		return fetched{err: err}
+	}
+	o, err := f.account.get(ctx, f.collection, version, m)
 	switch status := Status(err); {
 	case ctx.Err() != nil:
 		return fetched{err: cmp.Or(err, context.Cause(ctx))}

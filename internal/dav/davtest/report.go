@@ -2,6 +2,7 @@ package davtest
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -150,7 +151,7 @@ func (x *exchange) lie(p *propRequest, w *xmlWriter, i int, a *asked) bool {
 }
 
 // query answers calendar-query (RFC 4791 section 7.8) and addressbook-query (RFC 6352 section 8.6) with all objects, or
-// with those of the component that the filter names; no other filter is looked at.
+// with those of the component or of the vCard version that the filter names; no other filter is looked at.
 func (x *exchange) query(p *propRequest, root *element, n *node) error {
 	component := ""
 	if n.col.kind == dav.Calendar {
@@ -169,7 +170,19 @@ func (x *exchange) query(p *propRequest, root *element, n *node) error {
 			}
 		}
 	}
+	if version := versionFilter(root); version != "" {
+		objects = slices.DeleteFunc(slices.Clone(objects), func(o *object) bool { return o.facts.version != version })
+	}
 	return x.multistatus(nameMultistatus, func(w *xmlWriter) { p.members(w, n, objects) })
+}
+
+// versionFilter returns the vCard version that an addressbook-query names, "" where it names none.
+func versionFilter(root *element) string {
+	filter := root.child(carddav("filter")).child(carddav("prop-filter"))
+	if filter == nil || !strings.EqualFold(filter.attribute("name"), "VERSION") {
+		return ""
+	}
+	return filter.child(carddav("text-match")).value()
 }
 
 // sync answers sync-collection (RFC 6578 section 3.2).
