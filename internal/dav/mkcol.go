@@ -63,6 +63,14 @@ func sameColor(a, b string) bool {
 	return normal(a) == normal(b)
 }
 
+// opaque writes #RRGGBB as #RRGGBBFF: SOGo 5.8.0 takes no color without its opacity.
+func opaque(color string) string {
+	if color = strings.TrimSpace(color); len(color) == len("#RRGGBB") && strings.HasPrefix(color, "#") {
+		color += "FF"
+	}
+	return color
+}
+
 func (p property) write(b *bytes.Buffer) {
 	name := prefixes[p.name.space] + ":" + p.name.local
 	b.WriteString("<" + name + ">")
@@ -108,6 +116,9 @@ func (a *Account) CreateCollection(ctx context.Context, c Collection, name strin
 		return created, nil, nil
 	}
 	for _, p := range wanting {
+		if p.label == "color" {
+			p.text = opaque(p.text)
+		}
 		if err := a.proppatch(ctx, u, p); err != nil && Status(err) == 0 {
 			return created, nil, err
 		}

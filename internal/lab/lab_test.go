@@ -28,10 +28,21 @@ func eachServer(t *testing.T, n int, test func(t *testing.T, s *lab.Server)) {
 	}
 }
 
+// detailed are the servers of which dataset says line by line what they do with its objects. What the others do is in
+// package matrix.
+var detailed = []string{"radicale", "xandikos"}
+
+// eachDetailed is eachServer for these.
+func eachDetailed(t *testing.T, n int, test func(t *testing.T, s *lab.Server)) {
+	for _, name := range detailed {
+		t.Run(name, func(t *testing.T) { test(t, lab.StartFor(t, name, n)) })
+	}
+}
+
 // TestEveryObjectArrives loads an account and reads it back: nothing may be missing, and nothing may differ but what
 // the server is known to do.
 func TestEveryObjectArrives(t *testing.T) {
-	eachServer(t, 1, func(t *testing.T, s *lab.Server) {
+	eachDetailed(t, 1, func(t *testing.T, s *lab.Server) {
 		account := dataset.Account(1, dataset.Options{})
 		if err := lab.Load(t.Context(), s, s.Users[0], account); err != nil {
 			t.Fatal(err)
@@ -56,7 +67,7 @@ func TestEveryObjectArrives(t *testing.T) {
 
 // TestFillIsLikeLoad compares what a server serves after the one and after the other.
 func TestFillIsLikeLoad(t *testing.T) {
-	eachServer(t, 2, func(t *testing.T, s *lab.Server) {
+	eachDetailed(t, 2, func(t *testing.T, s *lab.Server) {
 		account := dataset.Account(2, dataset.Options{Calendars: 1, Events: 48, Tasks: 6, Books: 1, Contacts: 16})
 		if err := lab.Load(t.Context(), s, s.Users[0], account); err != nil {
 			t.Fatal(err)
@@ -99,28 +110,54 @@ func TestPropertiesArrive(t *testing.T) {
 	})
 }
 
-// compareProperties knows what Xandikos 0.2.8 does not keep of a calendar: all but the name and the colour.
+// compareProperties compares a collection with what the server keeps of the properties that it was given.
 func compareProperties(t *testing.T, server string, got, want dataset.Collection) {
 	t.Helper()
-	got.Timezone = strings.ReplaceAll(got.Timezone, "\n", "\r\n") // XML has no CR
+	// XML has no CR but as a character reference, which sabre/dav writes.
+	got.Timezone = strings.ReplaceAll(strings.ReplaceAll(got.Timezone, "\r\n", "\n"), "\n", "\r\n")
 	slices.Sort(got.Components)
 	slices.Sort(want.Components)
-	if server == "xandikos" {
-		want.Order, want.Timezone = "", ""
-		if want.Kind == dav.Calendar {
-			want.Description = ""
-			want.Components = []string{"VEVENT", "VFREEBUSY", "VJOURNAL", "VTODO"}
-		}
-	}
 	want.Objects = nil
+	if keep := keeps[server]; keep != nil {
+		keep(&want, got)
+	}
 	if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", want) {
 		t.Errorf("%s:\n got %q\nwant %q", want.Name, got, want)
 	}
 }
 
+// keeps says what the servers do not keep as it was sent: they turn want into what they serve, got.
+var keeps = map[string]func(want *dataset.Collection, got dataset.Collection){
+	// Xandikos 0.2.8 keeps the name and the colour of a calendar.
+	"xandikos": func(want *dataset.Collection, _ dataset.Collection) {
+		want.Order, want.Timezone = "", ""
+		if want.Kind == dav.Calendar {
+			want.Description = ""
+			want.Components = []string{"VEVENT", "VFREEBUSY", "VJOURNAL", "VTODO"}
+		}
+	},
+	// DAViCal 1.1.12 escapes names for HTML when it stores them, and drops time zones.
+	"davical": func(want *dataset.Collection, _ dataset.Collection) {
+		want.DisplayName = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(want.DisplayName)
+		want.Timezone = ""
+	},
+	// SOGo 5.8.0 keeps the name and a colour with its opacity; the order and the time zone are its own, and a character
+	// beyond U+FFFF comes as two references to surrogates, which are none.
+	"sogo": func(want *dataset.Collection, got dataset.Collection) {
+		want.Description, want.Order, want.Timezone = "", got.Order, got.Timezone
+		want.DisplayName = strings.ReplaceAll(want.DisplayName, "👪", "\ufffd\ufffd")
+		if want.Kind == dav.Calendar {
+			want.Components = []string{"VEVENT", "VFREEBUSY", "VTODO"}
+		}
+		if len(want.Color) == len("#RRGGBB") {
+			want.Color = "#AAAAAAFF"
+		}
+	},
+}
+
 // TestAwkwardObjects shows what the servers answer to what is not quite right, and what becomes of it.
 func TestAwkwardObjects(t *testing.T) {
-	eachServer(t, 1, func(t *testing.T, s *lab.Server) {
+	eachDetailed(t, 1, func(t *testing.T, s *lab.Server) {
 		u := s.Users[0]
 		homes := map[dav.Kind]dataset.Collection{
 			dav.Calendar:    {Kind: dav.Calendar, Name: "awkward-events"},
@@ -164,9 +201,32 @@ func putAwkward(t *testing.T, s *lab.Server, u lab.User, c dataset.Collection, o
 	}
 }
 
-// TestLogin checks who may see what, and that the well-known URIs need no login.
+// TestLogin checks who may see what.
 func TestLogin(t *testing.T) {
 	eachServer(t, 2, func(t *testing.T, s *lab.Server) {
+		first, second := s.Users[0], s.Users[1]
+		for _, k := range dav.Kinds {
+			for _, test := range []struct {
+				name string
+				home lab.User
+				user lab.User
+				want int
+			}{
+				{"own home", first, first, http.StatusMultiStatus},
+				{"second user", second, second, http.StatusMultiStatus},
+				{"wrong password", first, lab.User{Name: first.Name, Password: "wrong"}, http.StatusUnauthorized},
+			} {
+				if resp := propfind(t, s.Home(k, test.home), test.user); resp.StatusCode != test.want {
+					t.Errorf("%s, home set of a %s: %s, want %d", test.name, k, resp.Status, test.want)
+				}
+			}
+		}
+	})
+}
+
+// TestLoginProxy checks what Radicale does by itself, and what the lab does for Xandikos.
+func TestLoginProxy(t *testing.T) {
+	eachDetailed(t, 2, func(t *testing.T, s *lab.Server) {
 		first, second := s.Users[0], s.Users[1]
 		tests := []struct {
 			name, path string
@@ -174,12 +234,9 @@ func TestLogin(t *testing.T) {
 			want       int
 		}{
 			{"root", "", first, http.StatusMultiStatus},
-			{"own home", first.Name + "/", first, http.StatusMultiStatus},
-			{"second user", second.Name + "/", second, http.StatusMultiStatus},
 			{"another's home", second.Name + "/", first, http.StatusForbidden},
 			{"another's home by way of the own", first.Name + "/../" + second.Name + "/", first, http.StatusForbidden},
 			{"no login", "", lab.User{}, http.StatusUnauthorized},
-			{"wrong password", first.Name + "/", lab.User{Name: first.Name, Password: "wrong"}, http.StatusUnauthorized},
 			{"well-known without login", ".well-known/caldav", lab.User{}, 300},
 		}
 		for _, test := range tests {

@@ -18,7 +18,8 @@ type Verdict string
 
 // The verdicts.
 const (
-	Refused Verdict = "refused" // it is not there, and the report says why
+	Refused Verdict = "refused" // it is not there, and the report says that the answer is final
+	Failed  Verdict = "failed"  // it is not there, and the report says that another try may help
 	Changed Verdict = "changed" // it is there and says something else
 	Lost    Verdict = "lost"    // it is not there, and the report does not say so
 	Extra   Verdict = "extra"   // it is there and was not at the source, or is there twice

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -26,9 +27,9 @@ import (
 
 // Pair is what became of the account on the way from one server to another.
 type Pair struct {
-	From, To string // as of lab.Names
-	Objects  int    // that the source held
-	Fates    []Fate // of those that did not arrive as they were, and of what is there and should not be
+	From, To string   // as of lab.Names
+	Objects  []string // that the source held, by their names without extension, sorted
+	Fates    []Fate   // of those that did not arrive as they were, and of what is there and should not be
 }
 
 // Count returns how many objects came to that end.
@@ -40,6 +41,15 @@ func (p Pair) Count(v Verdict) int {
 		}
 	}
 	return n
+}
+
+// Build builds the program from this module into dir and returns its path.
+func Build(ctx context.Context, dir string) (string, error) {
+	program := filepath.Join(dir, "davferry")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "davferry/cmd/davferry").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return program, nil
 }
 
 // atOnce is how many destinations are written to at the same time.

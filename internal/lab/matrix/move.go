@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"davferry/internal/lab"
 )
@@ -32,7 +33,10 @@ func move(ctx context.Context, program, dir string, from source, to *lab.Server,
 	if n := count(before); n > 0 {
 		return p, fmt.Errorf("%s of %s held %d objects before", u.Name, to.Name, n)
 	}
-	p.Objects = count(from.content)
+	for _, o := range objectsOf(from.content) {
+		p.Objects = append(p.Objects, base(o.name))
+	}
+	slices.Sort(p.Objects)
 	p.Fates = judge(from.content, after, problems)
 	return p, nil
 }
