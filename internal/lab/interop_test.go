@@ -128,6 +128,15 @@ func (r *running) report(status int) summary {
 	return r.summary()
 }
 
+// anyReport is report for a run that may leave objects in trouble.
+func (r *running) anyReport() summary {
+	r.desk.t.Helper()
+	if got := r.wait(); got != 0 && got != 3 {
+		r.desk.t.Fatalf("%s: exit status %d\n%s%s", r.cmd, got, r.stdout.String(), r.stderr.String())
+	}
+	return r.summary()
+}
+
 // summary returns what the program, which has ended, printed.
 func (r *running) summary() summary {
 	r.desk.t.Helper()

@@ -22,7 +22,7 @@ import (
 type Content map[string]map[string][]byte
 
 // Read reads all calendars and address books of a user, empty ones too: each is listed with PROPFIND, and each member
-// fetched with GET, four at a time.
+// fetched with GET, four at a time. Cyrus does not give what it has stored to a GET, and is asked in another way.
 func Read(ctx context.Context, s *Server, u User) (Content, error) {
 	collections, err := Collections(ctx, s, u)
 	if err != nil {
@@ -32,7 +32,13 @@ func Read(ctx context.Context, s *Server, u User) (Content, error) {
 	defer session.close()
 	content := make(Content, len(collections))
 	for _, c := range collections {
-		members, err := session.members(ctx, CollectionURL(s, u, c))
+		fetch := session.plainly
+		if s.Name == "cyrus" {
+			if fetch, err = session.fromCyrus(ctx, c.Kind, CollectionURL(s, u, c)); err != nil {
+				return nil, err
+			}
+		}
+		members, err := session.members(ctx, CollectionURL(s, u, c), fetch)
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +65,7 @@ func (content Content) add(name string, members map[string][]byte) error {
 }
 
 // members fetches every member of a collection.
-func (s *session) members(ctx context.Context, collection string) (map[string][]byte, error) {
+func (s *session) members(ctx context.Context, collection string, fetch fetcher) (map[string][]byte, error) {
 	listed, err := s.propfind(ctx, collection, "<D:getetag/>")
 	if err != nil {
 		return nil, err
@@ -70,7 +76,7 @@ func (s *session) members(ctx context.Context, collection string) (map[string][]
 	group.SetLimit(parallel)
 	for _, m := range listed {
 		group.Go(func() error {
-			data, err := s.get(ctx, m.url.String(), cardVersion(m.url.Path)...)
+			data, err := fetch(ctx, m.url)
 			mu.Lock()
 			defer mu.Unlock()
 			members[path.Base(m.url.Path)] = data
@@ -80,14 +86,10 @@ func (s *session) members(ctx context.Context, collection string) (map[string][]
 	return members, group.Wait()
 }
 
-// cardVersion returns headers that ask for a card of dataset.Features as it is stored: Cyrus 3.6.1 serves a card of
-// version 4.0 as one of 3.0 unless it is asked for, and the other way round.
-func cardVersion(name string) []string {
-	if strings.HasPrefix(path.Base(name), "card4-") {
-		return []string{"Accept", "text/vcard; version=4.0"}
-	}
-	return nil
-}
+// fetcher fetches an object as it is stored.
+type fetcher func(ctx context.Context, u *url.URL) ([]byte, error)
+
+func (s *session) plainly(ctx context.Context, u *url.URL) ([]byte, error) { return s.get(ctx, u.String()) }
 
 func (s *session) get(ctx context.Context, url string, header ...string) ([]byte, error) {
 	status, data, err := s.do(ctx, http.MethodGet, url, nil, header...)

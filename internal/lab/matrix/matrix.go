@@ -130,7 +130,7 @@ func fillAll(ctx context.Context, servers []*lab.Server) ([]source, error) {
 	group.SetLimit(atOnce)
 	for i, s := range servers {
 		group.Go(func() error {
-			if err := fill(ctx, s, s.Users[0]); err != nil {
+			if err := Fill(ctx, s, s.Users[0]); err != nil {
 				return fmt.Errorf("filling %s: %w", s.Name, err)
 			}
 			content, err := lab.Read(ctx, s, s.Users[0])
@@ -141,8 +141,8 @@ func fillAll(ctx context.Context, servers []*lab.Server) ([]source, error) {
 	return sources, group.Wait()
 }
 
-// fill puts the account where the server takes it: what it refuses it does not hold.
-func fill(ctx context.Context, s *lab.Server, u lab.User) error {
+// Fill puts the account into a user, as far as the server takes it: what it refuses the user does not have.
+func Fill(ctx context.Context, s *lab.Server, u lab.User) error {
 	for _, c := range dataset.Features() {
 		if err := lab.Make(ctx, s, u, c); err != nil {
 			return err
