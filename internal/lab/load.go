@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,27 +18,40 @@ import (
 )
 
 // Load makes the collections in the user's home sets, with their properties, and puts all objects into them, four
-// requests at a time. A collection or an object that is there already is an error, and the first error ends it.
+// requests at a time. A collection that is there already, or an object that the server does not take, is an error.
 //
 // A server may drop properties that it does not know and rewrite objects; see Collections and dataset.Compare.
 func Load(ctx context.Context, s *Server, u User, collections []dataset.Collection) error {
+	refused, err := Offer(ctx, s, u, collections)
+	return errors.Join(err, errors.Join(refused...))
+}
+
+// Offer is Load for objects that the server may refuse. It returns these refusals, each an error.
+func Offer(ctx context.Context, s *Server, u User, collections []dataset.Collection) (refused []error, err error) {
 	for _, c := range collections {
 		if err := Make(ctx, s, u, c); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	session := open(u)
 	defer session.close()
+	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for _, c := range collections {
 		for _, o := range c.Objects {
 			group.Go(func() error {
-				return session.put(ctx, ObjectURL(s, u, c, o.Name), c.Kind, o.Data)
+				refusal, err := session.put(ctx, ObjectURL(s, u, c, o.Name), c.Kind, o.Data)
+				if refusal != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					refused = append(refused, refusal)
+				}
+				return err
 			})
 		}
 	}
-	return group.Wait()
+	return refused, group.Wait()
 }
 
 // CollectionURL returns where a collection lies, with the trailing slash.
@@ -57,12 +72,16 @@ func Put(ctx context.Context, s *Server, u User, c dataset.Collection, o dataset
 	return session.tryPut(ctx, ObjectURL(s, u, c, o.Name), c.Kind, o.Data)
 }
 
-func (s *session) put(ctx context.Context, url string, k dav.Kind, data []byte) error {
+// put puts an object and returns how the server refused it, nil where it did not.
+func (s *session) put(ctx context.Context, url string, k dav.Kind, data []byte) (refusal, err error) {
 	status, answer, err := s.tryPut(ctx, url, k, data)
-	if err == nil && status != http.StatusCreated && status != http.StatusNoContent {
-		err = unexpected(http.MethodPut, url, status, answer)
+	switch {
+	case err != nil, status == http.StatusCreated, status == http.StatusNoContent:
+		return nil, err
+	case status == http.StatusUnauthorized:
+		return nil, unexpected(http.MethodPut, url, status, answer)
 	}
-	return err
+	return unexpected(http.MethodPut, url, status, answer), nil
 }
 
 func (s *session) tryPut(ctx context.Context, url string, k dav.Kind, data []byte) (int, []byte, error) {

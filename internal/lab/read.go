@@ -89,7 +89,9 @@ func (s *session) members(ctx context.Context, collection string, fetch fetcher)
 // fetcher fetches an object as it is stored.
 type fetcher func(ctx context.Context, u *url.URL) ([]byte, error)
 
-func (s *session) plainly(ctx context.Context, u *url.URL) ([]byte, error) { return s.get(ctx, u.String()) }
+func (s *session) plainly(ctx context.Context, u *url.URL) ([]byte, error) {
+	return s.get(ctx, u.String())
+}
 
 func (s *session) get(ctx context.Context, url string, header ...string) ([]byte, error) {
 	status, data, err := s.do(ctx, http.MethodGet, url, nil, header...)

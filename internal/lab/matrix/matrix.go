@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -143,19 +142,6 @@ func fillAll(ctx context.Context, servers []*lab.Server) ([]source, error) {
 
 // Fill puts the account into a user, as far as the server takes it: what it refuses the user does not have.
 func Fill(ctx context.Context, s *lab.Server, u lab.User) error {
-	for _, c := range dataset.Features() {
-		if err := lab.Make(ctx, s, u, c); err != nil {
-			return err
-		}
-		for _, o := range c.Objects {
-			status, answer, err := lab.Put(ctx, s, u, c, o)
-			if err == nil && status == http.StatusUnauthorized {
-				err = fmt.Errorf("PUT %s: %d %s", o.Name, status, answer)
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	_, err := lab.Offer(ctx, s, u, dataset.Features())
+	return err
 }

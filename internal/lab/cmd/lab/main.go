@@ -162,10 +162,23 @@ func tell(w io.Writer, dir string, servers []*lab.Server, o options) error {
 func load(ctx context.Context, w io.Writer, s *lab.Server, size dataset.Options) error {
 	for i, u := range s.Users {
 		account := dataset.Account(i+1, size)
-		if err := lab.Fill(ctx, s, u, account); err != nil {
+		refused, err := fill(ctx, s, u, account)
+		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "loaded     %d objects for %s\n", dataset.Count(account), u.Name)
+		fmt.Fprintf(w, "loaded     %d objects for %s", dataset.Count(account)-len(refused), u.Name)
+		if len(refused) > 0 {
+			fmt.Fprintf(w, ", %d refused", len(refused))
+		}
+		fmt.Fprintln(w)
 	}
 	return nil
+}
+
+// fill puts an account into a user, in the server's quickest way, and returns what the server refused of it.
+func fill(ctx context.Context, s *lab.Server, u lab.User, account []dataset.Collection) ([]error, error) {
+	if s.Name == "radicale" {
+		return nil, lab.Fill(ctx, s, u, account)
+	}
+	return lab.Offer(ctx, s, u, account)
 }
