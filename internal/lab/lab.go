@@ -1,21 +1,23 @@
-// Package lab starts real CalDAV and CardDAV servers for tests, fills them and reads them back.
+// Package lab starts real CalDAV and CardDAV servers for tests, fills them and reads them back: Cyrus, DAViCal, Radicale,
+// sabre/dav, SOGo and Xandikos.
 //
-// It runs the programs of Debian's packages as they are, on loopback, each with a state folder of its own, and ends
-// every process that it started. A test asks for a server and gets one, or is skipped by name where the package is
-// not installed:
+// It runs the programs of Debian's packages as they are, on loopback, each with a state folder of its own, with own
+// databases where they need one, and ends every process that it started. A test asks for a server and gets one, or is
+// skipped by name where a package is not installed:
 //
-//	s := lab.StartRadicale(t, 2)
+//	s := lab.StartFor(t, "sogo", 2)
 //	err := lab.Load(ctx, s, s.Users[0], dataset.Account(1, dataset.Options{}))
 //	content, err := lab.Read(ctx, s, s.Users[0])
 //
 // With DAVFERRY_LAB=require in the environment a missing server is a failure and not a skip.
 //
 // Load and Read speak plain net/http and encoding/xml and share no code with the client that they are there to check;
-// Fill is for thousands of objects, Collections for properties, Make and Put for single steps. Accounts writes an
-// accounts file for two servers. Package dataset makes the accounts and compares what became of them, package bare is
-// the yardstick for speed, and the commands lab and bare are both for use by hand.
+// Offer is for objects that a server may refuse, Fill for thousands of them, Collections for properties, Make and Put for
+// single steps. Accounts writes an accounts file for two servers. Package dataset makes the accounts and compares what
+// became of them, package matrix moves one from each server to each other, package bare is the yardstick for speed, and
+// the commands are for use by hand.
 //
-// The package installs nothing, touches no system service and is of no use outside tests.
+// The package installs nothing, touches no system service, sends no mail and is of no use outside tests.
 package lab
 
 import (
