@@ -27,7 +27,7 @@ func DAViCal(ctx context.Context, dir string, users []User) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Name: "davical", Users: users, homes: map[dav.Kind]string{
+	s := &Server{Name: "davical", Users: users, Administrator: davicalAdministrator, homes: map[dav.Kind]string{
 		dav.Calendar: "davical/caldav.php/%s/", dav.AddressBook: "davical/caldav.php/%s/",
 	}}
 	if err := s.startDAViCal(ctx, &all, dir, port); err != nil {
@@ -69,9 +69,12 @@ func (s *Server) startDAViCal(ctx context.Context, all *programs, dir string, po
 	})
 }
 
+// davicalAdministrator is the user with the role Admin that the script of the package makes.
+var davicalAdministrator = User{Name: "admin", Password: "pass-admin"}
+
 // makeDAViCal makes the database, with the script of the package, and the users in it.
 func makeDAViCal(ctx context.Context, db *postgres, users []User) error {
-	create := db.command("create-database", "/usr/share/davical/dba/create-database.sh", "davical", "the-password-of-the-administrator")
+	create := db.command("create-database", "/usr/share/davical/dba/create-database.sh", "davical", davicalAdministrator.Password)
 	create.env = append(create.env, "PGUSER=postgres")
 	if err := create.run(ctx, ""); err != nil {
 		return err

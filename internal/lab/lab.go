@@ -54,6 +54,9 @@ type Server struct {
 	URL   string // the root, with its trailing slash: http://127.0.0.1:PORT/
 	Users []User
 
+	// Administrator may act for all users, and has collections of its own. It is the zero User where there is none.
+	Administrator User
+
 	homes   map[dav.Kind]string // home sets as paths with %s for the user's name
 	storage string              // where it keeps objects as files, in USER/COLLECTION/NAME; "" where it does not
 	stop    func() error

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -71,7 +72,8 @@ func (s *Server) startSOGo(ctx context.Context, all *programs, d sogo) error {
 	if err != nil {
 		return err
 	}
-	if err := makeSOGoUsers(ctx, db, s.Users); err != nil {
+	s.Administrator = User{Name: "admin", Password: "pass-admin"}
+	if err := makeSOGoUsers(ctx, db, append(slices.Clip(s.Users), s.Administrator)); err != nil {
 		return err
 	}
 	if err := d.start(ctx, all, db); err != nil {
@@ -119,6 +121,7 @@ func (d sogo) settings() []string {
 		"-OCSEMailAlarmsFolderURL", "postgresql://sogo:sogo@/sogo/sogo_alarms_folder",
 		"-SOGoUserSources", `({type=sql; id=directory; viewURL="postgresql://sogo:sogo@/sogo/lab_users"; canAuthenticate=YES;` +
 			` isAddressBook=NO; userPasswordAlgorithm=none; MailFieldNames=(mail);})`,
+		"-SOGoSuperUsernames", "(admin)",
 		"-SOGoMailDomain", "example.test", "-SOGoTimeZone", "UTC", "-SOGoLanguage", "English",
 		"-SOGoMemcachedHost", d.memcached(), "-SOGoMailSpoolPath", d.Dir,
 		"-SOGoAppointmentSendEMailNotifications", "NO", "-SOGoMailingMechanism", "smtp", "-SOGoSMTPServer", "smtp://127.0.0.1:9",
