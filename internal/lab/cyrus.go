@@ -2,8 +2,13 @@ package lab
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
+	"encoding/pem"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -37,6 +42,21 @@ func (c cyrus) Socket() string { return filepath.Join(c.Dir, "imap") }
 
 // Passwords is the file with the logins.
 func (c cyrus) Passwords() string { return filepath.Join(c.Dir, "sasldb") }
+
+// Keys is the folder of the keys with which tokens may be signed.
+func (c cyrus) Keys() string { return filepath.Join(c.Dir, "keys") }
+
+// cyrusTokenKey signs tokens.
+const cyrusTokenKey = "the key of a server on loopback that is gone in a minute"
+
+// CyrusToken returns a token with which Cyrus takes a request for that user's: a JWT (RFC 7519) of HS256.
+func CyrusToken(u User) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	text := encode([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + encode(fmt.Appendf(nil, `{"sub":%q}`, u.Name))
+	mac := hmac.New(sha256.New, []byte(cyrusTokenKey))
+	mac.Write([]byte(text))
+	return text + "." + encode(mac.Sum(nil))
+}
 
 // Admin is the login that makes the users.
 func (c cyrus) Admin() string { return c.admin.Name }
@@ -101,10 +121,14 @@ func (c cyrus) prepare(owner account) error {
 	if err := writeConfig(filepath.Join(c.Dir, "cyrus.conf"), cyrusConfig, c); err != nil {
 		return err
 	}
-	for _, name := range []string{"conf", "spool", "proc", "lock", "sieve"} {
+	for _, name := range []string{"conf", "spool", "proc", "lock", "sieve", "keys"} {
 		if err := os.Mkdir(filepath.Join(c.Dir, name), 0o755); err != nil {
 			return err
 		}
+	}
+	key := pem.EncodeToMemory(&pem.Block{Type: "HMAC KEY", Bytes: []byte(cyrusTokenKey)})
+	if err := os.WriteFile(filepath.Join(c.Keys(), "lab.pem"), key, 0o600); err != nil {
+		return err
 	}
 	return owner.give(c.Dir)
 }

@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"os"
 	"testing"
 
 	"davferry/internal/lab"
@@ -47,4 +48,27 @@ func TestAdministrator(t *testing.T) {
 				Accounts.expect(t, "accounts of nobody", counts{"total": 1, "failed": 1})
 		})
 	}
+}
+
+// TestTokens logs in to Cyrus with a token for each user, which a command makes for the user whose name it is given.
+func TestTokens(t *testing.T) {
+	s := lab.StartFor(t, "cyrus", 2)
+	d := newDesk(t, rows(t, []string{"source", "source_user", "destination", "destination_user"},
+		[]string{s.URL, s.Users[0].Name, s.URL, s.Users[1].Name}))
+	for _, u := range s.Users {
+		if err := os.WriteFile(d.path(u.Name), []byte(lab.CyrusToken(u)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := lab.Fill(t.Context(), s, s.Users[0], dataset.Account(1, dataset.Options{Tasks: 5, Books: 1, Contacts: 5})); err != nil {
+		t.Fatal(err)
+	}
+	command := `cat "$DAVFERRY_USER"`
+	flags := []string{"--source-auth", "bearer", "--source-password-command", command, "--destination-auth", "bearer", "--destination-password-command", command}
+	d.run(0, "migrate", flags...).Objects.expect(t, "objects", counts{"listed": 10, "created": 10})
+
+	if err := os.WriteFile(d.path(s.Users[0].Name), []byte(lab.CyrusToken(lab.User{Name: "nobody"})), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.run(3, "migrate", flags...).Accounts.expect(t, "accounts with the token of nobody", counts{"total": 1, "failed": 1})
 }
