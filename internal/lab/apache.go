@@ -28,7 +28,10 @@ type apache struct {
 }
 
 // URL is its root, with the trailing slash.
-func (a *apache) URL() string { return fmt.Sprintf("http://127.0.0.1:%d/", a.Port) }
+func (a *apache) URL() string { return rootURL(a.Port) }
+
+// rootURL is the root of the server at a port of the loopback address.
+func rootURL(port int) string { return fmt.Sprintf("http://127.0.0.1:%d/", port) }
 
 // start starts it in the foreground.
 func (a *apache) start(ctx context.Context, all *programs) (*process, error) {

@@ -75,7 +75,7 @@ func Cyrus(ctx context.Context, dir string, users []User) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Name: "cyrus", URL: (&apache{Port: port}).URL(), Users: users, homes: map[dav.Kind]string{
+	s := &Server{Name: "cyrus", URL: rootURL(port), Users: users, homes: map[dav.Kind]string{
 		dav.Calendar: "dav/calendars/user/%s/", dav.AddressBook: "dav/addressbooks/user/%s/",
 	}}
 	if err := s.startCyrus(ctx, &all, dir, port); err != nil {

@@ -12,7 +12,7 @@ import (
 type postgres struct {
 	dir    string // in which the programs run that use it
 	bin    string // where Debian has the programs of this version
-	socket string // the folder of the socket, which everybody on this machine may use
+	socket string // the folder of the socket, at which nobody is asked for a password
 }
 
 // startPostgres makes a cluster in dir/postgres and starts a server for it. The account of the programs that must not
@@ -24,10 +24,9 @@ func startPostgres(ctx context.Context, all *programs, dir string) (*postgres, e
 	}
 	db := &postgres{dir: dir, bin: filepath.Dir(initdb), socket: dir}
 	data := filepath.Join(dir, "postgres")
-	// Debian's initdb starts from template files that only fit its own version; no system configuration is read.
-	make := db.command("initdb", initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+	create := db.command("initdb", initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
 		"--no-sync", "--no-instructions")
-	if err := make.run(ctx, ""); err != nil {
+	if err := create.run(ctx, ""); err != nil {
 		return nil, err
 	}
 	serve := db.command("postgres", filepath.Join(db.bin, "postgres"), "-D", data, "-c", "listen_addresses=",
