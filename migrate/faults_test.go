@@ -149,7 +149,7 @@ type trial struct {
 // TestFaults runs each verb into each mishap of a side that it has. Whatever happened, the first run ends in time, tells
 // what it could not do, and the run after it finishes: every object is there once and as it was, and the journal says so.
 func TestFaults(t *testing.T) {
-	t.Parallel()
+	trials := map[string]func(*testing.T){}
 	for _, side := range []struct {
 		name    string
 		verbs   []string
@@ -160,13 +160,11 @@ func TestFaults(t *testing.T) {
 	} {
 		for name, m := range side.mishaps {
 			for _, verb := range side.verbs {
-				t.Run(verb+", "+side.name+": "+name, func(t *testing.T) {
-					t.Parallel()
-					newTrial(t, verb, side.name == "writing", m).run(m)
-				})
+				trials[verb+", "+side.name+": "+name] = func(t *testing.T) { newTrial(t, verb, side.name == "writing", m).run(m) }
 			}
 		}
 	}
+	sideBySide(t, trials)
 }
 
 func newTrial(t *testing.T, verb string, writing bool, m mishap) *trial {

@@ -1,23 +1,24 @@
 package migrate_test
 
 import (
-	"flag"
-	"os"
 	"testing"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sync/errgroup"
 )
 
-// TestMain looks for goroutines that are left. The tests wait for servers more than they compute, so that more of them
-// than there are processors run at once, unless -parallel says otherwise.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	parallel := false
-	flag.Visit(func(f *flag.Flag) { parallel = parallel || f.Name == "test.parallel" })
-	if !parallel {
-		if err := flag.Set("test.parallel", "16"); err != nil {
-			os.Exit(2)
-		}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// sideBySide runs subtests that wait for servers more than they compute: several at once, on however few processors, and
+// apart from the tests that are parallel, some of which measure time.
+func sideBySide(t *testing.T, subtests map[string]func(*testing.T)) {
+	var g errgroup.Group
+	g.SetLimit(12)
+	for name, test := range subtests {
+		g.Go(func() error {
+			t.Run(name, test)
+			return nil
+		})
 	}
-	goleak.VerifyTestMain(m)
+	g.Wait()
 }
