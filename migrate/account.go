@@ -55,6 +55,10 @@ type Defaults struct {
 
 	SourceAccess, DestinationAccess Access // how rows log in, where the columns do not say it
 
+	// Known are accounts whose passwords rows take that have none, where server and user are the same: a failures file
+	// lacks those that stand in the accounts file it was made from.
+	Known []Account
+
 	AllowPlaintext bool // --allow-plaintext: http:// to hosts other than this one
 }
 

@@ -14,7 +14,7 @@ func (b *binder) endpoint(row []cell, side string) Endpoint {
 	e.Auth = b.auth(row, side)
 	e.User = b.user(row, side, e.Auth)
 	e.Address = b.address(row, side, e.User)
-	e.Password = b.password(row, side, e.User)
+	e.Password = b.password(row, side, e)
 	b.actFor(row, side, &e)
 	return e
 }
@@ -79,8 +79,9 @@ func (b *binder) address(row []cell, side, user string) string {
 	return ""
 }
 
-// password binds the one password column that a row fills for a side, else the flag that gives the side's password.
-func (b *binder) password(row []cell, side, user string) Secret {
+// password binds the one password column that a row fills for a side, else what is known of the same login, else the flag
+// that gives the side's password.
+func (b *binder) password(row []cell, side string, e Endpoint) Secret {
 	var filled []string
 	for _, suffix := range passwordSuffixes {
 		c, _ := b.cell(row, side+suffix)
@@ -90,19 +91,36 @@ func (b *binder) password(row []cell, side, user string) Secret {
 	}
 	switch len(filled) {
 	case 0:
+		if known := b.known(side, e); known.IsSet() {
+			return known
+		}
 		if f, given := b.access(side).password(); given {
-			return b.flagSecret(f, side, user)
+			return b.flagSecret(f, side, e.User)
 		}
 		b.reportNoPassword(row, side)
 		return Secret{}
 	case 1:
 		c, _ := b.cell(row, side+filled[0])
-		return b.secret(c, side+filled[0], filled[0], user)
+		return b.secret(c, side+filled[0], filled[0], e.User)
 	default:
 		c, _ := b.cell(row, side+filled[1])
 		b.report(c.at, "%s: %s is filled too; one of them is enough", side+filled[1], side+filled[0])
 		return Secret{}
 	}
+}
+
+// known returns the password of the same login in Defaults.Known.
+func (b *binder) known(side string, e Endpoint) Secret {
+	for _, a := range b.defaults.Known {
+		other := a.Source
+		if side == destinationSide {
+			other = a.Destination
+		}
+		if other.Address == e.Address && other.User == e.User && e.Address != "" {
+			return other.Password
+		}
+	}
+	return Secret{}
 }
 
 func (b *binder) reportNoPassword(row []cell, side string) {

@@ -3,12 +3,25 @@ package migrate
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 )
 
+// AccountsFile returns the accounts file that a failures file was made from, "" for another file: the one beside the state
+// folder that has its name, where StateDir put that.
+func AccountsFile(path string) string {
+	dir, file := filepath.Split(filepath.Clean(path))
+	within := filepath.Clean(dir)
+	if file != failuresFile || !strings.HasSuffix(within, stateExtension) {
+		return ""
+	}
+	return strings.TrimSuffix(within, stateExtension) + ".csv"
+}
+
 // passwordNote heads a failures file whose rows lost their passwords.
-const passwordNote = "# Passwords are not kept here: fill them in again, or use the columns ending in _env, _file or _command.\n"
+const passwordNote = "# Passwords are not kept here. Run where it is, beside its accounts file, davferry takes them from there; " +
+	"elsewhere fill them in again, or use the columns ending in _env, _file or _command.\n"
 
 // WriteFailures writes rows of an accounts file as an accounts file: columns and fields as they were, without the
 // passwords themselves. Variables, files and commands that give passwords stay, so that a file that uses these can be

@@ -194,6 +194,10 @@ func (p *program) readAccountsFile(path string, d migrate.Defaults) ([]migrate.A
 	if path == "-" {
 		return migrate.ReadAccounts(p.stdin, "stdin", d)
 	}
+	if original, err := os.Open(migrate.AccountsFile(path)); err == nil {
+		d.Known, _ = migrate.ReadAccounts(original, original.Name(), d) // where it has mistakes now, its passwords are not known
+		original.Close()
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, usagef("the accounts file: %w", err)
