@@ -63,7 +63,7 @@ func sameColor(a, b string) bool {
 	return normal(a) == normal(b)
 }
 
-// opaque writes #RRGGBB as #RRGGBBFF: SOGo 5.8.0 takes no color without its opacity.
+// opaque writes #RRGGBB as #RRGGBBFF: SOGo 5.8.0 answers 400 to a color without its opacity.
 func opaque(color string) string {
 	if color = strings.TrimSpace(color); len(color) == len("#RRGGBB") && strings.HasPrefix(color, "#") {
 		color += "FF"
@@ -116,10 +116,12 @@ func (a *Account) CreateCollection(ctx context.Context, c Collection, name strin
 		return created, nil, nil
 	}
 	for _, p := range wanting {
-		if p.label == "color" {
-			p.text = opaque(p.text)
+		err := a.proppatch(ctx, u, p)
+		if other := opaque(p.text); Status(err) != 0 && p.label == "color" && other != p.text {
+			p.text = other
+			err = a.proppatch(ctx, u, p)
 		}
-		if err := a.proppatch(ctx, u, p); err != nil && Status(err) == 0 {
+		if err != nil && Status(err) == 0 {
 			return created, nil, err
 		}
 	}

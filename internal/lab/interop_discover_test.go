@@ -68,7 +68,8 @@ func TestDiscoverBehindAWebServer(t *testing.T) {
 		{name: "the DNS leads to the server", records: "_caldavs._tcp.example.test. IN SRV 0 0 443 dav.example.test.\n_carddavs._tcp.example.test. IN SRV 0 0 443 dav.example.test."},
 		{name: "the well-known URI leads to the web page", records: "_caldavs._tcp.example.test. IN SRV 0 0 443 dav.example.test.\n_carddavs._tcp.example.test. IN SRV 0 0 443 dav.example.test.", wellKnown: "/.web/"},
 	}
-	eachServer(t, 1, func(t *testing.T, s *lab.Server) {
+	// The others lead to URLs of their own, with http and a port, or have no well-known URIs.
+	eachDetailed(t, 1, func(t *testing.T, s *lab.Server) {
 		account := dataset.Account(1, dataset.Options{Calendars: 1, Events: 3, Books: 1, Contacts: 2})
 		if err := lab.Load(t.Context(), s, s.Users[0], account); err != nil {
 			t.Fatal(err)

@@ -31,6 +31,10 @@ var programDir string
 
 func TestMain(m *testing.M) {
 	status := m.Run()
+	if err := shared.stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		status = max(status, 1)
+	}
 	if programDir != "" {
 		os.RemoveAll(programDir)
 	}

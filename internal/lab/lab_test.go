@@ -1,9 +1,12 @@
 package lab_test
 
 import (
+	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,11 +17,59 @@ import (
 	"davferry/internal/lab/dataset"
 )
 
-// eachServer runs a test on every server of the lab, with n users.
+// eachServer runs a test on every server of the lab, with n users that no other test has. The servers are shared.
 func eachServer(t *testing.T, n int, test func(t *testing.T, s *lab.Server)) {
 	for _, name := range lab.Names() {
-		t.Run(name, func(t *testing.T) { test(t, lab.StartFor(t, name, n)) })
+		t.Run(name, func(t *testing.T) { test(t, shared.take(t, name, n)) })
 	}
+}
+
+// shared are the servers of eachServer. TestMain ends them.
+var shared = pool{servers: map[string]*lab.Server{}}
+
+// pool is servers that were started once for several tests, one after the other, with users that no test has had.
+type pool struct {
+	servers map[string]*lab.Server
+	dirs    []string
+}
+
+// poolUsers is how many users the tests of eachServer take together.
+const poolUsers = 6
+
+// take returns a server with n of its users.
+func (p *pool) take(t *testing.T, name string, n int) *lab.Server {
+	t.Helper()
+	lab.Need(t, name)
+	s := p.servers[name]
+	if s == nil {
+		dir, err := lab.Folder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.dirs = append(p.dirs, dir)
+		if s, err = lab.Start(context.Background(), name, dir, lab.Users(poolUsers)); err != nil {
+			t.Fatal(err)
+		}
+		p.servers[name] = s
+	}
+	if n > len(s.Users) {
+		t.Fatalf("%d users are left of %d", len(s.Users), poolUsers)
+	}
+	taken := *s
+	taken.Users, s.Users = s.Users[:n], s.Users[n:]
+	return &taken
+}
+
+// stop ends the servers.
+func (p *pool) stop() error {
+	var errs []error
+	for _, s := range p.servers {
+		errs = append(errs, s.Stop())
+	}
+	for _, dir := range p.dirs {
+		errs = append(errs, os.RemoveAll(dir))
+	}
+	return errors.Join(errs...)
 }
 
 // detailed are the servers of which dataset says line by line what they do with its objects. What the others do is in

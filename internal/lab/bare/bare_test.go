@@ -38,7 +38,7 @@ func TestMemberHrefs(t *testing.T) {
 
 // TestReadFindsWhatWriteWrote keeps the yardstick honest: it must move all objects, and not count errors.
 func TestReadFindsWhatWriteWrote(t *testing.T) {
-	for _, name := range lab.Names() {
+	for _, name := range []string{"radicale", "sabre", "xandikos"} { // which take every object of the account
 		t.Run(name, func(t *testing.T) {
 			s := lab.StartFor(t, name, 1)
 			u := s.Users[0]
