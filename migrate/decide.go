@@ -48,12 +48,13 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	t := task{object: o, result: *r, there: there}
 	ours := r.wrote(there) // nobody has touched it since an earlier run wrote it or found it equal
 	switch {
-	case !exists, m.job.To != nil, ours && r.carried != r.SHA256:
+	case !exists, m.job.To != nil, ours && r.carried != r.SHA256 && !m.mayMail():
 		m.work(ctx, func(ctx context.Context, tasks ...task) { m.put(ctx, tasks[0]) }, t)
-	case ours:
+	case ours && r.carried == r.SHA256:
 		t.result.Outcome = string(Unchanged)
 		m.settle(&t.result)
 	default:
+		t.ours = ours
 		m.pending = append(m.pending, t)
 		m.pendingSize += len(o.Data)
 		m.compareLater(ctx, false)
@@ -233,14 +234,30 @@ func (m *move) judge(ctx context.Context, t task, there dav.Object, same Outcome
 		m.settle(&t.result)
 		return
 	}
-	if m.job.Overwrite && there.ETag != "" {
+	if (m.job.Overwrite || t.ours && there.ETag == t.result.DestETag) && there.ETag != "" {
 		t.there.ETag = there.ETag
-		m.put(ctx, t)
+		m.putOver(ctx, t, there)
 		return
 	}
 	t.result.Outcome = string(Conflict)
 	t.result.Reason = fmt.Sprintf("the destination holds another version at %s, which davferry has no record of writing: %s", there.Path, difference)
 	m.settle(&t.result)
+}
+
+// mayMail tells whether the destination may mail people about what happens to an object of the collection.
+func (m *move) mayMail() bool { return m.collection.Kind == dav.Calendar && m.schedules() }
+
+// putOver replaces the destination's version of an object. One with people in it is a meeting for a server that schedules:
+// those who are not in the new version would get a cancellation.
+func (m *move) putOver(ctx context.Context, t task, there dav.Object) {
+	if info := mapping.Inspect(m.collection.Kind, there.Data); m.mayMail() && (info.Organizer || info.Attendee) {
+		t.result.Outcome, t.result.Condition = string(Refused), "calendar-auto-schedule"
+		t.result.Reason = "not sent: the version at the destination is a meeting, and the destination would mail its people; " +
+			"switch that off at the server and say so with --invitations allow"
+		m.settle(&t.result)
+		return
+	}
+	m.put(ctx, t)
 }
 
 // isOrphan tells an object that davferry made, although the journal does not know it: a run that was killed may not have

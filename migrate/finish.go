@@ -104,6 +104,7 @@ func (m *move) tally(r *result) {
 		m.unsettled = true
 	case Conflict, Refused, Failed:
 		m.unsettled = true
+		m.stayed(r.UID)
 		m.report.problem(Problem{Collection: m.collection.Path, Path: r.Path, UID: r.UID, Outcome: o,
 			Status: r.Status, Condition: r.Condition, Message: r.Reason})
 	}
@@ -155,6 +156,7 @@ func (m *move) keepEnd(rec CollectionRecord) error {
 // what is not at the destination, needs no memory; an archive is made anew.
 func (m *move) keepVanished() error {
 	ctx := context.Background()
+	m.listed(m.collection.Path)
 	for path, rec := range m.journal {
 		if rec.Vanished || m.inventory.has(path) {
 			continue

@@ -54,6 +54,7 @@ type task struct {
 	result result
 	there  dav.Member // what the destination has under that name, or with that UID
 	looked bool       // a Put met something there, and it was looked at
+	ours   bool       // what is there is what an earlier run wrote
 	met    *dav.Error // what that Put was answered, nil where its answer was lost
 }
 

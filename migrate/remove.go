@@ -62,6 +62,8 @@ func (r *removal) objects(ctx context.Context, records []Record) error {
 			err = r.forget(rec)
 		case !rec.Created:
 			before++
+		case rec.DestETag == "":
+			r.leave(rec, Conflict, nil, "which version davferry wrote is not known, because the run was cut off; run the migration again first")
 		case !rec.wrote(have):
 			r.leave(rec, Conflict, nil, "somebody has changed it since davferry wrote it")
 		default:
@@ -78,6 +80,19 @@ func (r *removal) objects(ctx context.Context, records []Record) error {
 		return err
 	}
 	return r.each(ctx, all)
+}
+
+// withoutStuck leaves what could not be carried from another collection, into which it may have been moved at the source.
+func (r *removal) withoutStuck(records []Record) []Record {
+	var free []Record
+	for _, rec := range records {
+		if r.stuck[rec.UID] {
+			r.leave(rec, Conflict, nil, "an object of the same UID is elsewhere at the source and could not be carried")
+			continue
+		}
+		free = append(free, rec)
+	}
+	return free
 }
 
 // quietly leaves out what cannot be deleted without mail to people: a server that schedules cancels a meeting that is

@@ -43,6 +43,7 @@ func (t *transfer) reaffirm(ctx context.Context, c dav.Collection, rec Collectio
 		return &runError{err}
 	}
 	t.report.changes.add(changes)
+	t.listed(c.Path)
 	t.report.Collections.Existing++
 	for _, tally := range tallies {
 		t.job.Progress.known.Add(int64(tally.Objects))

@@ -32,6 +32,7 @@ func (t *transfer) cleanUp(ctx context.Context, collections []dav.Collection) er
 	if err != nil {
 		return err
 	}
+	v.keepTo(func(path string, _ Record) bool { return t.seen[path] || !has(collections, path) })
 	objects := 0
 	for _, records := range v.records {
 		objects += len(records)
@@ -42,6 +43,11 @@ func (t *transfer) cleanUp(ctx context.Context, collections []dav.Collection) er
 	case !t.job.Delete:
 		t.report.note("", "%d of the objects that were taken to the destination are not at the source any more; they stay there (--delete removes them)", objects)
 		return nil
+	case t.report.Collections.Failed > 0:
+		t.report.deleted(0, objects)
+		t.report.problem(Problem{Outcome: Failed, Objects: objects, Message: fmt.Sprintf(
+			"not deleted: %d objects at the destination are not at the source any more, unless in a collection that could not be read", objects)})
+		return nil
 	case objects*100 > v.known*maxUnasked && !t.job.Yes:
 		t.report.deleted(0, objects)
 		t.report.problem(Problem{Outcome: Refused, Objects: objects, Message: fmt.Sprintf(
@@ -51,11 +57,49 @@ func (t *transfer) cleanUp(ctx context.Context, collections []dav.Collection) er
 	return t.removeVanished(ctx, v, collections)
 }
 
-// vanish marks the objects of collections that the source has no more.
+// keepTo drops the records that keep does not want.
+func (v *vanished) keepTo(keep func(collection string, rec Record) bool) {
+	for path, records := range v.records {
+		records = slices.DeleteFunc(records, func(rec Record) bool { return !keep(path, rec) })
+		if v.records[path] = records; len(records) == 0 {
+			delete(v.records, path)
+		}
+	}
+}
+
+// listed takes down that this run knows of every object of a collection whether the source has it.
+func (t *transfer) listed(collection string) {
+	if t.seen == nil {
+		t.seen = map[string]bool{}
+	}
+	t.seen[collection] = true
+}
+
+// stayed takes down that an object could not be carried: where it has come from another collection, its copy there is the
+// only one at the destination.
+func (t *transfer) stayed(uid string) {
+	if t.stuck == nil {
+		t.stuck = map[string]bool{}
+	}
+	t.stuck[uid] = uid != ""
+}
+
+// vanish marks the objects of collections that the source has no more. That a collection is not listed is not enough: only
+// its own answer tells that it is gone.
 func (t *transfer) vanish(ctx context.Context, collections []dav.Collection) error {
 	for path, rec := range t.before {
 		if rec.DestPath == "" || has(collections, path) {
 			continue
+		}
+		if t.fromDAV != nil {
+			gone, err := t.fromDAV.Gone(ctx, path)
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if !gone {
+				t.report.note(path, "the source does not list the collection any more, and does not say that it is gone (%s); what was taken from it stays at the destination", answerOr(err))
+				continue
+			}
 		}
 		if !t.job.DryRun {
 			if err := t.job.Journal.Vanish(ctx, t.target, t.account.Name, path); err != nil {
@@ -72,6 +116,14 @@ func (t *transfer) vanish(ctx context.Context, collections []dav.Collection) err
 		}
 	}
 	return nil
+}
+
+// answerOr says what was answered.
+func answerOr(err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return "it answers as before"
 }
 
 func has(collections []dav.Collection, path string) bool {
@@ -115,7 +167,7 @@ func (t *transfer) removeVanished(ctx context.Context, v vanished, collections [
 		if !there {
 			err = r.forgetAll(v.records[path])
 		} else {
-			err = r.objects(ctx, v.records[path])
+			err = r.objects(ctx, r.withoutStuck(v.records[path]))
 		}
 		if err == nil && !has(collections, path) {
 			err = r.collection(ctx, rec, there)

@@ -2,6 +2,7 @@ package dav
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -25,6 +26,17 @@ func (a *Account) DeleteCollection(ctx context.Context, c Collection) error {
 	return a.delete(ctx, c.Path, map[string]string{})
 }
 
+// Gone tells whether a server says of a path that nothing is there. err says what it answered instead.
+func (a *Account) Gone(ctx context.Context, path string) (gone bool, err error) {
+	u, err := a.urlOf(path)
+	if err != nil {
+		return false, err
+	}
+	_, _, err = a.propfind(ctx, u, []propName{{nsDAV, "resourcetype"}})
+	status := Status(err)
+	return status == http.StatusNotFound || status == http.StatusGone, err
+}
+
 // delete sends a DELETE. It is safe to send again: what the first did is not there the second time.
 func (a *Account) delete(ctx context.Context, path string, header map[string]string) error {
 	u, err := a.urlOf(path)
@@ -34,6 +46,12 @@ func (a *Account) delete(ctx context.Context, path string, header map[string]str
 	req := request{method: http.MethodDelete, url: u, header: header}
 	for attempt := 1; ; attempt++ {
 		err = a.deleteOnce(ctx, req)
+		if attempt > 1 && errors.Is(err, ErrPrecondition) {
+			// sabre/dav says so of what is not there: the first DELETE may have done it.
+			if there, lookErr := a.look(ctx, u); lookErr == nil && there == "" {
+				return nil
+			}
+		}
 		if err == nil || !unanswered(err) || ctx.Err() != nil || attempt > a.net.settings.Retries {
 			return err
 		}
