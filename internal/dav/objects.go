@@ -27,13 +27,13 @@ const readAhead = 2
 func (a *Account) Objects(ctx context.Context, c Collection, members []Member, batch int) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		f := &fetch{account: a, collection: c}
+		f := &fetch{account: a, collection: c, size: newBatchSize(batch)}
 		f.fidelity.known = a.Services[c.Kind] != nil && a.Services[c.Kind].exact
 		var g errgroup.Group
 		queue := make(chan chan []fetched, readAhead-1)
 		g.Go(func() error {
 			defer close(queue)
-			f.readAhead(ctx, batches(members, batch), queue)
+			f.readAhead(ctx, members, queue)
 			return nil
 		})
 		defer func() {
@@ -55,22 +55,17 @@ func (a *Account) Objects(ctx context.Context, c Collection, members []Member, b
 	}
 }
 
-// batches cuts the members into batches by number and by size.
-func batches(members []Member, number int) [][]Member {
-	var out [][]Member
-	for len(members) > 0 {
-		n, size := 0, int64(0)
-		for n < len(members) && n < max(1, number) {
-			size += max(0, members[n].Size)
-			if n > 0 && size > maxBatchSize {
-				break
-			}
-			n++
+// cut takes the next batch off the members, bounded by number and by size.
+func cut(members []Member, number int) (batch, rest []Member) {
+	n, size := 0, int64(0)
+	for n < len(members) && n < number {
+		size += max(0, members[n].Size)
+		if n > 0 && size > maxBatchSize {
+			break
 		}
-		out = append(out, members[:n])
-		members = members[n:]
+		n++
 	}
-	return out
+	return members[:n], members[n:]
 }
 
 // fetch is the fetching of one collection's objects.
@@ -79,6 +74,7 @@ type fetch struct {
 	collection Collection
 	fidelity   fidelity
 	versions   cardVersions
+	size       *batchSize
 	getOnly    atomic.Bool  // the server knows no multiget
 	useless    atomic.Int32 // multigets in a row that gave nothing
 	broken     atomic.Int32 // GETs in a row that the server failed to answer
@@ -96,20 +92,22 @@ type fetched struct {
 	err    error
 }
 
-// readAhead asks for the batches, readAhead of them at once, and sends their answers in order.
-func (f *fetch) readAhead(ctx context.Context, batches [][]Member, queue chan<- chan []fetched) {
+// readAhead asks for the members in batches, readAhead of them at once, and sends their answers in order.
+func (f *fetch) readAhead(ctx context.Context, members []Member, queue chan<- chan []fetched) {
 	var g errgroup.Group
 	g.SetLimit(readAhead)
 	defer g.Wait()
-	for _, members := range batches {
+	for len(members) > 0 {
 		answer := make(chan []fetched, 1)
 		select {
 		case queue <- answer:
 		case <-ctx.Done():
 			return
 		}
+		var batch []Member
+		batch, members = cut(members, f.size.get())
 		g.Go(func() error {
-			answer <- f.guarded(ctx, members)
+			answer <- f.guarded(ctx, batch)
 			return nil
 		})
 	}
@@ -132,6 +130,9 @@ func (f *fetch) batch(ctx context.Context, members []Member, again bool) []fetch
 		return f.getAll(ctx, members)
 	}
 	got, err := f.multiget(ctx, members)
+	if ctx.Err() == nil {
+		f.size.learn(len(members), err)
+	}
 	switch {
 	case len(got) > 0:
 		f.useless.Store(0)
