@@ -88,10 +88,22 @@ func (s *tzSeries) span(b tzBase, low, high tz.Wall) tzSpan {
 	offset := b.wall - s.start
 	span := tzSpan{from: first + offset + low, series: s, offset: offset + low}
 	span.to = max(span.from, min(last+offset+high, tz.Horizon-1))
-	if low != high || b.loose || s.loose || s.future {
+	if s.disputed() {
+		span.from, span.to, span.series = span.from-tzDay, tz.Horizon-1, nil
+	} else if low != high || b.loose || s.loose || s.future {
 		span.from, span.to, span.series = span.from-tzDay, span.to+tzDay, nil
 	}
 	return span
+}
+
+// disputed tells whether readers do not agree where the series occurs: a yearly rule with BYMONTHDAY and without BYMONTH is in
+// the month of the start for libical and in every month for others, and where the weeks of BYWEEKNO begin and end is
+// understood in several ways. No time of such a series is taken for known.
+func (s *tzSeries) disputed() bool {
+	return slices.ContainsFunc(s.rules, func(rule tzRule) bool {
+		r, err := recur.Parse(string(rule.value))
+		return err == nil && r.Frequency == recur.Yearly && (len(r.WeekNumbers) > 0 || len(r.MonthDays) > 0 && len(r.Months) == 0)
+	})
 }
 
 // tzBudget is how many periods and occurrences are looked at for one object. A daily series takes 50,000 from 1970 to

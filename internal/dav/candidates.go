@@ -181,7 +181,12 @@ func (d *discovery) fromDNS(ctx context.Context, k Kind, scheme string, yield fu
 		step.Decision = "look there"
 		d.trace(step)
 	}
-	return true, d.fromTargets(k, scheme, usable, d.txtPaths(ctx, k, name), yield)
+	paths, err := d.txtPaths(ctx, k, name)
+	more = d.fromTargets(k, scheme, usable, paths, yield)
+	if more && err != nil { // what the record says may be the one place where the service is
+		more = yield(candidate{err: fmt.Errorf("DNS TXT %s: %w", name, err)})
+	}
+	return true, more
 }
 
 // fromTargets takes the targets of SRV records in their order, at each the paths of the TXT records first.
@@ -229,7 +234,7 @@ func (d *discovery) srv(ctx context.Context, name string) ([]*net.SRV, error) {
 // resolver is the place of a grave: a resolver may be silent about one domain only.
 func (d *discovery) resolver() string { return "the resolver of " + d.target.domain }
 
-func (d *discovery) txtPaths(ctx context.Context, k Kind, name string) []string {
+func (d *discovery) txtPaths(ctx context.Context, k Kind, name string) ([]string, error) {
 	strs, err := d.net.settings.Resolver.txt(ctx, name)
 	step := Step{Kind: k, Question: "DNS TXT " + name, Answer: "no record", Decision: "go on with " + wellKnown(k)}
 	if err != nil {
@@ -243,5 +248,5 @@ func (d *discovery) txtPaths(ctx context.Context, k Kind, name string) []string 
 		step.Decision = "look at " + strings.Join(paths, ", ")
 	}
 	d.trace(step)
-	return paths
+	return paths, err
 }

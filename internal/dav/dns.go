@@ -41,7 +41,7 @@ func (r *Resolver) net() *net.Resolver {
 func (r *Resolver) srv(ctx context.Context, name string) ([]*net.SRV, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout())
 	defer cancel()
-	_, records, err := r.net().LookupSRV(ctx, "", "", name)
+	_, records, err := r.net().LookupSRV(ctx, "", "", dns.Fqdn(name)) // as it stands: a search list has no business here
 	dnsErr, isDNS := errors.AsType[*net.DNSError](err)
 	switch {
 	case len(records) > 0:
@@ -78,7 +78,11 @@ func (r *Resolver) silent() error {
 func (r *Resolver) txt(ctx context.Context, name string) ([]string, error) {
 	servers, err := r.servers()
 	if err != nil {
-		return net.DefaultResolver.LookupTXT(ctx, name)
+		strs, err := net.DefaultResolver.LookupTXT(ctx, dns.Fqdn(name))
+		if dnsErr, isDNS := errors.AsType[*net.DNSError](err); isDNS && dnsErr.IsNotFound {
+			return nil, nil
+		}
+		return strs, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.timeout())
 	defer cancel()
@@ -107,10 +111,21 @@ func (r *Resolver) servers() ([]string, error) {
 	return servers, nil
 }
 
+// udpTries is how often a question is asked over UDP, where an answer may get lost.
+const udpTries = 3
+
+func isTimeout(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
+}
+
 // exchange asks over UDP, and over TCP where the answer does not fit.
 func (r *Resolver) exchange(ctx context.Context, question *dns.Msg, server string) (*dns.Msg, error) {
-	udp := dns.Client{Timeout: r.timeout() / 2} // which leaves time for a second server
+	udp := dns.Client{Timeout: r.timeout() / (2 * udpTries)} // which leaves time for a second server
 	answer, _, err := udp.ExchangeContext(ctx, question, server)
+	for try := 1; try < udpTries && isTimeout(err) && ctx.Err() == nil; try++ {
+		answer, _, err = udp.ExchangeContext(ctx, question, server)
+	}
 	if err == nil && answer.Truncated {
 		tcp := dns.Client{Net: "tcp", Timeout: r.timeout() / 2}
 		answer, _, err = tcp.ExchangeContext(ctx, question, server)

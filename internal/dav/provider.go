@@ -27,7 +27,7 @@ const (
 var Providers = []Provider{
 	{"iCloud", []string{"icloud.com", "me.com", "mac.com"}, []string{"icloud.com"},
 		"https://caldav.icloud.com/", "https://contacts.icloud.com/", hintAppPassword, "support.apple.com/102654; principals are on pNN-caldav.icloud.com"},
-	{"Google", []string{"gmail.com", "googlemail.com"}, []string{"googleusercontent.com", "googleapis.com", "google.com"},
+	{"Google", []string{"gmail.com", "googlemail.com"}, []string{"apidata.googleusercontent.com", "www.googleapis.com", "apis.google.com"},
 		"https://apidata.googleusercontent.com/caldav/v2/{user}/user", "https://www.googleapis.com/.well-known/carddav", hintOAuth,
 		"developers.google.com/calendar/caldav/v2/guide, developers.google.com/people/carddav"},
 	{"Fastmail", []string{"fastmail.com", "fastmail.fm", "messagingengine.com"}, []string{"fastmail.com"},
