@@ -109,11 +109,13 @@ func (m *move) run(ctx context.Context) error {
 	outer := ctx
 	ctx, m.stop = context.WithCancelCause(ctx)
 	defer m.stop(nil)
+	var wanted []dav.Member
 	err := m.prepare(ctx)
 	if err == nil {
-		err = m.fetch(ctx, m.plan(m.inventory.members))
+		wanted = m.plan(m.inventory.members)
+		err = m.fetch(ctx, wanted)
 	}
-	if err == nil {
+	if err == nil && len(wanted) > 0 { // where nothing was read, no time has gone by
 		err = m.catchUp(ctx)
 	}
 	if err == nil {
