@@ -104,10 +104,10 @@ func (d *discovery) find(ctx context.Context, k Kind) (*Service, error) {
 func (d *discovery) walk(ctx context.Context, k Kind, start *candidate) (s *Service, f *findings, first *candidate, err error) {
 	f = &findings{}
 	var failed, elsewhere []error
-	asked := map[string]bool{}
+	asked, strange := map[string]bool{}, map[string]bool{}
 	for at := range d.candidates(ctx, k, start) {
 		if at.url != nil {
-			if asked[at.url.String()] {
+			if asked[at.url.String()] || strange[origin(at.url)] {
 				continue
 			}
 			asked[at.url.String()] = true
@@ -117,6 +117,11 @@ func (d *discovery) walk(ctx context.Context, k Kind, start *candidate) (s *Serv
 		case service != nil:
 			at.guess, at.origin = false, "found before"
 			return service, &findings{places: []candidate{at}}, nil, nil
+		case isRefusal(err) && d.isStrange(at):
+			strange[origin(at.url)] = true
+			d.client.rejections.Store(0) // the login is right
+			err = &absentError{cleanURL(at.url), "it refuses the login that the account's server took (" + answerText(err) + ")"}
+			elsewhere = append(elsewhere, err)
 		case isRefusal(err):
 			return nil, nil, &at, err
 		case ctx.Err() != nil:
@@ -133,6 +138,12 @@ func (d *discovery) walk(ctx context.Context, k Kind, start *candidate) (s *Serv
 		f.until = time.Now().Add(deadFor)
 	}
 	return nil, f, nil, reasons(failed)
+}
+
+// isStrange tells a place that nobody named, at another host than the one that took the login: a web server of the domain
+// may want a login for its own pages.
+func (d *discovery) isStrange(at candidate) bool {
+	return at.guess && at.url != nil && d.client.base != nil && origin(at.url) != origin(d.client.base)
 }
 
 // revisit asks where an earlier account of the domain found the service, or where this one may have it.
