@@ -86,12 +86,12 @@ func (c *cardLine) date30() error {
 	default:
 		return fmt.Errorf("version 3.0 wants a whole date, not %s", excerpt([]byte(c.value), 40))
 	}
+	c.drop("VALUE") // date-and-or-time is none of version 3.0; a date is what it takes it for
 	if !hasTime {
 		c.setValue(date)
 		return nil
 	}
 	clock, err := clock30(clock)
-	c.drop("VALUE")
 	c.add("VALUE", "date-time")
 	c.setValue(date + "T" + clock)
 	return err
@@ -121,6 +121,7 @@ func (c *cardLine) stamp30() error {
 	if !isDate(date) || !hasTime {
 		return fmt.Errorf("%s is no time", excerpt([]byte(c.value), 40))
 	}
+	c.drop("VALUE") // timestamp is none of version 3.0
 	clock, err := clock30(clock)
 	c.setValue(hyphenated(strings.ReplaceAll(date, "-", "")) + "T" + clock)
 	return err

@@ -47,6 +47,7 @@ func TestRules(t *testing.T) {
 		{"vcard-30-to-40", Cards{Version: "4.0"}, false},
 		{"vcard-30-left", Cards{Version: "4.0"}, false},
 		{"vcard-40-to-30", Cards{Version: "3.0"}, false},
+		{"vcard-40-date-types", Cards{Version: "3.0"}, false},
 		{"vcard-40-left", Cards{Version: "3.0"}, false},
 		{"groups-apple", Groups{Form: GroupsApple}, false},
 		{"groups-apple-left", Groups{Form: GroupsApple}, false},
