@@ -33,6 +33,7 @@ const scriptPassword = "hunter2"
 //	davcount NAME USER N         a user has N objects
 //	davfault NAME KEY=VALUE...   injects a fault: method, path, status, retry-after, text (Go escapes), times, delay, stall;
 //	                             all planned faults must have struck when the script ends
+//	davstruck NAME               waits until each fault of the server has struck
 //	davrequests NAME N [METHOD]  the server has answered N requests (of a method) since the last davreset
 //	davreset NAME                forgets the requests
 //	davmails NAME N              the server would have mailed N people
@@ -41,7 +42,7 @@ const scriptPassword = "hunter2"
 func serverCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"davserver": scriptServer, "davadministrator": scriptAdministrator, "davfill": scriptFill, "davmake": scriptMake, "davput": scriptPut,
-		"davdelete": scriptDelete, "davget": scriptGet, "davcount": scriptCount, "davfault": scriptFault,
+		"davdelete": scriptDelete, "davget": scriptGet, "davcount": scriptCount, "davfault": scriptFault, "davstruck": scriptStruck,
 		"davrequests": scriptRequests, "davreset": scriptReset, "davmails": scriptMails, "interrupt": scriptInterrupt,
 	}
 }
@@ -222,6 +223,12 @@ func scriptFault(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	serverOf(ts, args[0]).Inject(f)
+}
+
+func scriptStruck(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, false, args, 1, 1)
+	server := serverOf(ts, args[0])
+	ts.Check(waitFor(func() bool { return len(server.UnusedFaults()) == 0 }))
 }
 
 func scriptRequests(ts *testscript.TestScript, neg bool, args []string) {
