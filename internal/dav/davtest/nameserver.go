@@ -23,6 +23,8 @@ type NameServer struct {
 	mu      sync.Mutex
 	queries []string
 	form    AnswerForm
+	once    map[string]AnswerForm // of the next answer to a question
+	always  map[string]AnswerForm // of every answer to a question
 }
 
 // AnswerForm is how a NameServer answers.
@@ -89,6 +91,32 @@ func (n *NameServer) SetForm(f AnswerForm) {
 	n.form = f
 }
 
+// SetFormOf makes the server answer one question so, such as "TXT _caldavs._tcp.example.org.": each time, or only the next.
+func (n *NameServer) SetFormOf(question string, f AnswerForm, each bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	forms := &n.once
+	if each {
+		forms = &n.always
+	}
+	if *forms == nil {
+		*forms = map[string]AnswerForm{}
+	}
+	(*forms)[question] = f
+}
+
+// formOf returns how to answer a question now. The caller holds the lock.
+func (n *NameServer) formOf(question string) AnswerForm {
+	if f, ok := n.once[question]; ok {
+		delete(n.once, question)
+		return f
+	}
+	if f, ok := n.always[question]; ok {
+		return f
+	}
+	return n.form
+}
+
 // Queries returns the questions so far, such as "SRV _caldavs._tcp.example.org. udp".
 func (n *NameServer) Queries() []string {
 	n.mu.Lock()
@@ -101,8 +129,9 @@ func (n *NameServer) ServeDNS(w dns.ResponseWriter, question *dns.Msg) {
 	q := question.Question[0]
 	network := w.RemoteAddr().Network()
 	n.mu.Lock()
-	n.queries = append(n.queries, dns.TypeToString[q.Qtype]+" "+strings.ToLower(q.Name)+" "+network)
-	form := n.form
+	asked := dns.TypeToString[q.Qtype] + " " + strings.ToLower(q.Name)
+	n.queries = append(n.queries, asked+" "+network)
+	form := n.formOf(asked)
 	n.mu.Unlock()
 	answer := new(dns.Msg).SetReply(question)
 	var named bool
