@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	_ "modernc.org/sqlite"
 
@@ -204,6 +205,33 @@ func TestSourceThatChangesWhileItIsRead(t *testing.T) {
 					t.Errorf("%s is not at the destination as it is at the source", path)
 				}
 			}
+		})
+	}
+}
+
+// An edit that somebody makes at the destination while the run goes on is not taken for what davferry wrote, also where the
+// server does not say the version when it stores.
+func TestEditDuringARun(t *testing.T) {
+	t.Parallel()
+	for name, quirks := range map[string]davtest.Quirks{"with ETags": {}, "without": {NoETagOnPut: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, davtest.Quirks{}, quirks)
+			calendar, _ := w.fill("anna", 40, 0)
+			w.between("REPORT", "/work/", 4, func(n int) {
+				for start := time.Now(); n == 4 && time.Since(start) < 10*time.Second; time.Sleep(time.Millisecond) {
+					if _, _, stored := w.to.Object(calendar + "uid-e0.ics"); stored {
+						time.Sleep(200 * time.Millisecond) // for the run to have had its answer
+						w.to.PutObject(calendar+"uid-e0.ics", event("uid-e0", "Edited"))
+						return
+					}
+				}
+			})
+			w.want(w.migrate(), migrate.Counts{Listed: 40, Created: 40})
+			w.from.PutObject(calendar+"e0.ics", event("uid-e0", "Changed at the source"))
+			w.want(w.migrate(), migrate.Counts{Listed: 40, Unchanged: 39, Conflict: 1})
+			w.holds(calendar, "uid-e0.ics", "Edited")
+			w.wantDeleted(w.run(migrate.Rollback, nil), 39, 1)
 		})
 	}
 }

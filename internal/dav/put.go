@@ -43,6 +43,9 @@ func (a *Account) Put(ctx context.Context, k Kind, path string, data []byte, ifM
 	}
 	for attempt := 1; ; attempt++ {
 		etag, err = a.putOnce(ctx, req)
+		if err == nil && etag == "" {
+			return a.stored(ctx, u), nil
+		}
 		if err == nil || !unanswered(err) || ctx.Err() != nil {
 			return etag, err
 		}
@@ -59,6 +62,17 @@ func (a *Account) Put(ctx context.Context, k Kind, path string, data []byte, ifM
 			return "", err
 		}
 	}
+}
+
+// stored asks for the ETag of what was stored a moment ago, where the server did not say it: mostly because it has written
+// the object anew (RFC 4791 section 5.3.4). Later it could be that of somebody else's version. It is "" where the server
+// does not say it now either.
+func (a *Account) stored(ctx context.Context, u *url.URL) string {
+	etag, err := a.look(ctx, u)
+	if err != nil || etag == "*" {
+		return ""
+	}
+	return etag
 }
 
 func (a *Account) putOnce(ctx context.Context, req request) (etag string, err error) {
