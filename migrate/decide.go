@@ -19,6 +19,7 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	r := m.newResult(o.Path)
 	m.adopt(r, info.UID)
 	r.ETag, r.UID, r.SHA256, r.Size, r.At = o.ETag, info.UID, sum(o.Data), int64(len(o.Data)), time.Now()
+	r.Source = r.SHA256
 	m.report.Bytes.Read += r.Size
 	if reason := m.job.Selection.leavesOutObject(m.collection.Kind, info, o.Data); reason != "" {
 		r.Outcome, r.Reason = string(Skipped), reason

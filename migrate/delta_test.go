@@ -138,6 +138,9 @@ func TestDeltas(t *testing.T) {
 				w.want(w.migrate(), migrate.Counts{Listed: 20, Unchanged: 19, Conflict: 1})
 				w.holds(calendar, "uid-e3.ics", "Edited at the destination")
 			}
+			if n := w.stored("length(source_sha256) = 64 AND (sha256 = source_sha256 OR outcome = 'conflict')"); n != 21 {
+				t.Errorf("%d rows of the journal have the source's checksum", n)
+			}
 			w.to.DeleteObject(book + "uid-c4.vcf")
 			w.want(w.migrate(), migrate.Counts{Listed: 20, Created: 1, Unchanged: 18, Conflict: 1})
 			w.overwrite = true

@@ -8,7 +8,7 @@ import (
 // RecordNothing makes a journal forget at once what becomes of objects, for benchmarks of what it costs.
 func (j *Journal) RecordNothing(ctx context.Context) error {
 	s := j.writer.statements
-	stmt, err := s.conn.PrepareContext(ctx, "SELECT "+strings.Repeat("?,", 16)+"?")
+	stmt, err := s.conn.PrepareContext(ctx, "SELECT "+strings.Repeat("?,", 22)+"?") // as many as there are of an object
 	if err != nil {
 		return err
 	}

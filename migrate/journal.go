@@ -43,6 +43,7 @@ type Record struct {
 	Path   string // at the source, as its server spells it
 	ETag   string // at the source, opaque
 	SHA256 string // lower-case hex of the bytes as they were put, which are the source's but for what rules changed; "" before that
+	Source string // lower-case hex SHA-256 of the source's bytes as they were fetched last, whatever became of them
 	UID    string // "" where it has none
 	Size   int64  // octets at the source, -1 where not known
 

@@ -103,6 +103,8 @@ CREATE TABLE changes (
 	before TEXT NOT NULL, after TEXT NOT NULL, reason TEXT NOT NULL,
 	PRIMARY KEY (collection, path, number)
 ) WITHOUT ROWID;
+`, `
+ALTER TABLE objects ADD COLUMN source_sha256 TEXT NOT NULL DEFAULT '';
 `}
 
 // prepareJournal returns the path of a state folder's journal, which is there then and looks like one.

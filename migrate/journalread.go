@@ -45,7 +45,7 @@ func (j *Journal) Object(ctx context.Context, target, account, collection, path 
 }
 
 const objectColumns = `path, etag, sha256, uid, size, outcome, reason, status, condition, dest_path, dest_etag, dest_size,
-	created, vanished, rules, put_uid, put_size, changed, left_as_is, at`
+	created, vanished, rules, put_uid, put_size, changed, left_as_is, source_sha256, at`
 
 // scanner is a row of an answer.
 type scanner interface{ Scan(...any) error }
@@ -57,7 +57,7 @@ func scanRecord(rows scanner, before ...any) (Record, error) {
 	var mapped Mapped
 	err := rows.Scan(append(before, &r.Path, &r.ETag, &r.SHA256, &r.UID, &r.Size, &r.Outcome, &r.Reason, &r.Status, &r.Condition,
 		&r.DestPath, &r.DestETag, &r.DestSize, &r.Created, &r.Vanished,
-		&mapped.Rules, &mapped.UID, &mapped.Size, &mapped.Changed, &mapped.Left, &at)...)
+		&mapped.Rules, &mapped.UID, &mapped.Size, &mapped.Changed, &mapped.Left, &r.Source, &at)...)
 	r.At = time.Unix(0, at)
 	if mapped.Rules != "" {
 		r.Mapped = new(Mapped)

@@ -154,8 +154,8 @@ func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error)
 		text string
 	}{
 		{&s.object, `INSERT OR REPLACE INTO objects (collection, path, etag, sha256, uid, size, outcome, reason, status,
-			condition, dest_path, dest_etag, dest_size, created, vanished, rules, put_uid, put_size, changed, left_as_is, run, at)
-			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
+			condition, dest_path, dest_etag, dest_size, created, vanished, rules, put_uid, put_size, changed, left_as_is, source_sha256, run, at)
+			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
 		{&s.dropChanges, `DELETE FROM changes WHERE collection = ? AND path = ?`},
 		{&s.addChange, `INSERT OR REPLACE INTO changes (collection, path, number, rule, line, before, after, reason) VALUES (?,?,?,?,?,?,?,?)`},
 		{&s.newCollection, `INSERT OR IGNORE INTO collections (target, account, path) VALUES (?,?,?)`},
@@ -193,7 +193,7 @@ func (s *statements) putObject(ctx context.Context, key collectionKey, r Record,
 	}
 	_, err = s.object.ExecContext(ctx, id, r.Path, r.ETag, r.SHA256, r.UID, r.Size, r.Outcome, r.Reason, r.Status,
 		r.Condition, r.DestPath, r.DestETag, r.DestSize, r.Created, r.Vanished,
-		mapped.Rules, mapped.UID, mapped.Size, mapped.Changed, mapped.Left, run, at)
+		mapped.Rules, mapped.UID, mapped.Size, mapped.Changed, mapped.Left, r.Source, run, at)
 	if err != nil || !mapped.fresh {
 		return err
 	}

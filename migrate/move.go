@@ -243,7 +243,7 @@ func (m *move) settleUnread(path string, err error) {
 // newResult begins the result of an object with what is known of it from an earlier run.
 func (m *move) newResult(path string) *result {
 	rec := m.journal[path]
-	return &result{carried: rec.SHA256, before: rec.Mapped, Record: Record{Path: path, ETag: rec.ETag, SHA256: rec.SHA256, UID: rec.UID,
+	return &result{carried: rec.SHA256, before: rec.Mapped, Record: Record{Path: path, ETag: rec.ETag, SHA256: rec.SHA256, Source: rec.Source, UID: rec.UID,
 		Size: rec.Size, DestPath: rec.DestPath, DestETag: rec.DestETag, DestSize: rec.DestSize, Created: rec.Created, Mapped: rec.Mapped}}
 }
 
