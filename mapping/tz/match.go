@@ -32,11 +32,18 @@ func Candidates(s Steps, names []string) []Candidate {
 
 // byDistance sorts candidates by how long they differ from a time on.
 func byDistance(all []Candidate, from Wall) {
-	apart := make(map[*Zone]int64, len(all))
-	for _, c := range all {
-		apart[c.Zone] = c.Differences.Within(from, max(from, Horizon))
+	type distant struct {
+		candidate Candidate
+		apart     int64
 	}
-	slices.SortStableFunc(all, func(a, b Candidate) int { return cmp.Compare(apart[a.Zone], apart[b.Zone]) })
+	sorted := make([]distant, len(all))
+	for i, c := range all {
+		sorted[i] = distant{c, c.Differences.Within(from, max(from, Horizon))}
+	}
+	slices.SortStableFunc(sorted, func(a, b distant) int { return cmp.Compare(a.apart, b.apart) })
+	for i, d := range sorted {
+		all[i] = d.candidate
+	}
 }
 
 // rank orders zones that have the same times.
