@@ -56,6 +56,9 @@ func TestCollectionThatAnswersIsNotGone(t *testing.T) {
 	w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
 	calendar, book := w.fill("anna", 3, 3)
 	w.migrate()
+	w.from.DeleteObject(book + "c1.vcf") // for one run
+	w.migrate()
+	w.from.PutObject(book+"c1.vcf", card("uid-c1", "Contact"))
 	w.from.Inject(davtest.Fault{Method: "PROPFIND", Path: "/addressbooks/anna/", Times: 1, Status: 207,
 		Header: map[string][]string{"Content-Type": {"application/xml"}},
 		Text:   `<multistatus xmlns="DAV:"><response><href>/addressbooks/anna/</href><propstat><prop><resourcetype><collection/></resourcetype></prop><status>HTTP/1.1 200 OK</status></propstat></response></multistatus>`})

@@ -32,7 +32,7 @@ func (t *transfer) cleanUp(ctx context.Context, collections []dav.Collection) er
 	if err != nil {
 		return err
 	}
-	v.keepTo(func(path string, _ Record) bool { return t.seen[path] || !has(collections, path) })
+	v.keepTo(t.seen)
 	objects := 0
 	for _, records := range v.records {
 		objects += len(records)
@@ -57,14 +57,9 @@ func (t *transfer) cleanUp(ctx context.Context, collections []dav.Collection) er
 	return t.removeVanished(ctx, v, collections)
 }
 
-// keepTo drops the records that keep does not want.
-func (v *vanished) keepTo(keep func(collection string, rec Record) bool) {
-	for path, records := range v.records {
-		records = slices.DeleteFunc(records, func(rec Record) bool { return !keep(path, rec) })
-		if v.records[path] = records; len(records) == 0 {
-			delete(v.records, path)
-		}
-	}
+// keepTo drops the records of all but those collections.
+func (v *vanished) keepTo(collections map[string]bool) {
+	maps.DeleteFunc(v.records, func(path string, _ []Record) bool { return !collections[path] })
 }
 
 // listed takes down that this run knows of every object of a collection whether the source has it.
@@ -101,6 +96,7 @@ func (t *transfer) vanish(ctx context.Context, collections []dav.Collection) err
 				continue
 			}
 		}
+		t.listed(path) // of a collection that is gone all is known
 		if !t.job.DryRun {
 			if err := t.job.Journal.Vanish(ctx, t.target, t.account.Name, path); err != nil {
 				return &runError{err}
