@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"fmt"
+	"iter"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -48,7 +49,7 @@ func (m *move) confirm(ctx context.Context) error {
 // finish counts the outcomes, lists the problems, and tells the archive what it holds. failure is why the collection
 // ended early, nil where it did not. The error it returns ends the run.
 func (m *move) finish(ctx context.Context, failure error) error {
-	entries, unfinished := m.close(ctx, failure)
+	unfinished := m.close(ctx, failure)
 	if unfinished > 0 {
 		m.count(Failed, unfinished)
 	}
@@ -62,18 +63,15 @@ func (m *move) finish(ctx context.Context, failure error) error {
 			return m.keepEnd(CollectionRecord{Outcome: CollectionFailed, Reason: failure.Error()})
 		}
 	}
-	return m.keepAll(ctx, entries, failure)
+	return m.keepAll(ctx, failure)
 }
 
-// close counts the outcomes and turns the inventory into entries, letting go of each result as it goes: a collection is
-// not to be in memory twice. failure is why the collection ended early; objects that it did not come to have failed for
+// close counts the outcomes. failure is why the collection ended early; objects that it did not come to have failed for
 // that reason, which is not written down one by one where somebody waits for the end.
-func (m *move) close(ctx context.Context, failure error) (entries []sink.Entry, unfinished int) {
-	entries = make([]sink.Entry, 0, len(m.inventory.members))
-	for member, r := range m.inventory.drain() {
+func (m *move) close(ctx context.Context, failure error) (unfinished int) {
+	for member, r := range m.inventory.all() {
 		if r != nil {
 			m.tally(r)
-			entries = append(entries, entryOf(r))
 			continue
 		}
 		unfinished++
@@ -82,12 +80,11 @@ func (m *move) close(ctx context.Context, failure error) (entries []sink.Entry, 
 		if failure != nil {
 			r.Reason = "not come to: " + failure.Error()
 		}
-		entries = append(entries, sink.Entry{Path: member.Path, ETag: member.ETag, Outcome: r.Outcome, Reason: r.Reason})
 		if ctx.Err() == nil {
 			m.keep(r)
 		}
 	}
-	return entries, unfinished
+	return unfinished
 }
 
 // tally counts one outcome, and lists it where somebody must look at it.
@@ -110,11 +107,35 @@ func (m *move) tally(r *result) {
 	}
 }
 
-func entryOf(r *result) sink.Entry {
+// entries yields what an archive is to be told of each object. The journal has it; what it has of objects that the source
+// lists no more is left out.
+func (m *move) entries(ctx context.Context) iter.Seq2[sink.Entry, error] {
+	return func(yield func(sink.Entry, error) bool) {
+		n := 0
+		for rec, err := range m.job.Journal.InOrder(ctx, m.target, m.account.Name, m.collection.Path) {
+			if err != nil {
+				yield(sink.Entry{}, &runError{err})
+				return
+			}
+			if rec.Vanished || !m.inventory.has(rec.Path) {
+				continue
+			}
+			n++
+			if !yield(entryOf(rec), nil) {
+				return
+			}
+		}
+		if n != len(m.inventory.members) {
+			yield(sink.Entry{}, &runError{fmt.Errorf("davferry's own error: %s has %d objects, the journal an outcome of %d", m.collection.Path, len(m.inventory.members), n)})
+		}
+	}
+}
+
+func entryOf(r Record) sink.Entry {
 	e := sink.Entry{Path: r.Path, ETag: r.ETag, UID: r.UID, Outcome: r.Outcome, Reason: r.Reason, Fetched: r.At}
 	switch Outcome(r.Outcome) {
 	case Created, Updated, Unchanged:
-		e.Name, e.Size, e.SHA256 = r.name, r.Size, r.SHA256
+		e.Name, e.Size, e.SHA256 = dav.LastSegment(r.DestPath), r.Size, r.SHA256
 		if r.Mapped != nil {
 			e.UID, e.Size = r.Mapped.UID, r.Mapped.Size
 		}
@@ -123,12 +144,14 @@ func entryOf(r *result) sink.Entry {
 }
 
 // keepAll writes down that the collection is done, or as much of it as there is.
-func (m *move) keepAll(ctx context.Context, entries []sink.Entry, failure error) error {
+func (m *move) keepAll(ctx context.Context, failure error) error {
 	if m.job.DryRun {
 		return m.keepVanished()
 	}
-	if err := m.to.Record(ctx, m.place.collection, entries); err != nil {
-		return m.sinkError(ctx, fmt.Errorf("the destination: %w", err))
+	if m.job.To != nil { // a server has no use for it, and reading it takes time
+		if err := m.to.Record(ctx, m.place.collection, m.entries(ctx)); err != nil {
+			return m.sinkError(ctx, fmt.Errorf("the destination: %w", err))
+		}
 	}
 	if failure != nil {
 		return m.keepEnd(CollectionRecord{Outcome: CollectionFailed, Reason: failure.Error()})

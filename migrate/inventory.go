@@ -45,21 +45,16 @@ func (inv *inventory) settled(path string) bool {
 	return ok && inv.results[i] != nil
 }
 
-// settle keeps an object's outcome, in place of one that it had before. first is true where it had none. r is a copy: as
-// a part of a task it would keep the task's object in memory.
-func (inv *inventory) settle(r result) (first bool) {
-	i, ok := inv.index(r.Path)
+// settle keeps an object's outcome, in place of one that it had before. first is true where it had none.
+func (inv *inventory) settle(path string, r *result) (first bool) {
+	i, ok := inv.index(path)
 	if !ok {
 		return false
-	}
-	r.Path = inv.members[i].Path // the listing's strings are in memory anyway
-	if r.ETag == inv.members[i].ETag {
-		r.ETag = inv.members[i].ETag
 	}
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
 	first = inv.results[i] == nil
-	inv.results[i] = &r
+	inv.results[i] = r
 	return first
 }
 
@@ -113,19 +108,6 @@ func (inv *inventory) all() iter.Seq2[dav.Member, *result] {
 	return func(yield func(dav.Member, *result) bool) {
 		for i, m := range inv.members {
 			if !yield(m, inv.results[i]) {
-				return
-			}
-		}
-	}
-}
-
-// drain is all; each result is let go of once it was yielded.
-func (inv *inventory) drain() iter.Seq2[dav.Member, *result] {
-	return func(yield func(dav.Member, *result) bool) {
-		for i, m := range inv.members {
-			r := inv.results[i]
-			inv.results[i] = nil
-			if !yield(m, r) {
 				return
 			}
 		}

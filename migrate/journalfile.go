@@ -208,7 +208,7 @@ func checkHeader(path string) error {
 
 // openDatabase opens a journal that is there, checks that it can be read to its end, and brings it to the newest schema.
 func openDatabase(ctx context.Context, path string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", dataSource(path, "journal_mode(WAL)", "synchronous(NORMAL)"))
+	db, err := sql.Open("sqlite", dataSource(path, "journal_mode(WAL)", "synchronous(NORMAL)", "cache_size(-512)"))
 	if err != nil {
 		return nil, journalError(path, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 )
@@ -20,13 +21,39 @@ func (j *Journal) Objects(ctx context.Context, target, account, collection strin
 		r, err := scanRecord(rows)
 		records[r.Path] = r
 		return err
-	}, `SELECT `+objectColumns+` FROM objects WHERE collection =
-			(SELECT id FROM collections WHERE target = ? AND account = ? AND path = ?)`, target, account, collection)
+	}, objectsOf, target, account, collection)
 	if err != nil {
 		return nil, err
 	}
 	return records, nil
 }
+
+// InOrder yields what is kept of a collection's objects, sorted by their path at the source, and ends with the first error.
+// It takes in what was recorded before the call, and keeps one record at a time in memory.
+func (j *Journal) InOrder(ctx context.Context, target, account, collection string) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		err := j.settle(ctx)
+		if err == nil {
+			err = j.query(ctx, func(rows *sql.Rows) error {
+				r, err := scanRecord(rows)
+				if err == nil && !yield(r, nil) {
+					err = errEnough
+				}
+				return err
+			}, objectsOf+` ORDER BY path`, target, account, collection)
+		}
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(Record{}, err)
+		}
+	}
+}
+
+// errEnough ends a query whose other rows nobody wants.
+var errEnough = errors.New("enough")
+
+// objectsOf asks for the records of one collection.
+const objectsOf = `SELECT ` + objectColumns + ` FROM objects WHERE collection =
+	(SELECT id FROM collections WHERE target = ? AND account = ? AND path = ?)`
 
 // Object returns what is kept of one object, false where nothing is.
 func (j *Journal) Object(ctx context.Context, target, account, collection, path string) (Record, bool, error) {

@@ -146,6 +146,9 @@ func (m *move) plan(members []dav.Member) []dav.Member {
 	if m.report.Forecast != nil {
 		return members // what they are is to be told
 	}
+	if len(m.journal) == 0 {
+		return members
+	}
 	var wanted []dav.Member
 	for _, member := range members {
 		rec, ok := m.journal[member.Path]
@@ -286,15 +289,25 @@ func (m *move) settle(r *result) {
 	if before := m.inventory.result(r.Path); before != nil {
 		r.Outcome = string(both(Outcome(before.Outcome), Outcome(r.Outcome)))
 	}
-	kept := *r
-	if m.job.To != nil {
-		kept.DestPath, kept.DestETag = "", "" // for the journal only: what an archive holds is read back from itself
-	}
-	kept.Mapped, kept.before = kept.Mapped.summary(), nil
-	if m.inventory.settle(kept) {
+	if m.inventory.settle(r.Path, m.inMemory(*r)) {
 		m.job.Progress.done.Add(1)
 	}
 	m.keep(r)
+}
+
+// stored is all that is kept in memory of an object of which there is nothing to tell but that it is in the archive: the
+// journal has the rest.
+var stored = map[Outcome]*result{
+	Created: {Record: Record{Outcome: string(Created)}}, Updated: {Record: Record{Outcome: string(Updated)}}, Unchanged: {Record: Record{Outcome: string(Unchanged)}},
+}
+
+// inMemory returns what the run needs to know of a result until the collection ends.
+func (m *move) inMemory(r result) *result {
+	r.Mapped, r.before = r.Mapped.summary(), nil
+	if plain := stored[Outcome(r.Outcome)]; plain != nil && m.job.To != nil && r.Mapped == nil {
+		return plain
+	}
+	return &r
 }
 
 // keep writes a result into the journal. A journal that cannot be written ends the run. The journal's checksum is that of

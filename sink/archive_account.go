@@ -12,8 +12,8 @@ import (
 	"davferry/internal/dav"
 )
 
-// ArchiveAccount is the Sink of one account of an Archive. It keeps the names and checksums of a collection's objects
-// from Create to Record, a few hundred bytes an object, and next to nothing after that.
+// ArchiveAccount is the Sink of one account of an Archive. It keeps nothing of the objects in memory, but for their names
+// while they are recorded.
 type ArchiveAccount struct {
 	archive       *Archive
 	folder, label string
@@ -138,7 +138,7 @@ func (a *ArchiveAccount) Put(
 // Record takes down what became of the source's objects. Those with a Name are in the archive; files that are in the
 // folder without one, such as an earlier run's, are removed. An entry whose file is not there, or is not the one that
 // the entry's checksum says, is an error.
-func (a *ArchiveAccount) Record(ctx context.Context, c dav.Collection, entries []Entry) error {
+func (a *ArchiveAccount) Record(ctx context.Context, c dav.Collection, entries iter.Seq2[Entry, error]) error {
 	sc, err := a.collection(ctx, c)
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func exportMany(b *testing.B, path string, objects int, data []byte) error {
 		}
 		entries = append(entries, entry(work, name, string(data)))
 	}
-	if err := acct.Record(b.Context(), c, entries); err != nil {
+	if err := acct.Record(b.Context(), c, sink.EntriesOf(entries...)); err != nil {
 		return err
 	}
 	return a.Commit(b.Context())

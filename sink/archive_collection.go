@@ -23,9 +23,8 @@ type stagedCollection struct {
 	temps   atomic.Int64
 
 	mu         sync.Mutex
-	folder     *os.Root              // at dir; closed by Record, so that not every collection holds one
-	objects    map[string]stagedFile // those whose checksums are known, by name; dropped by Record
-	unrecorded bool                  // something was put after the last Record
+	folder     *os.Root // at dir; closed by Record, so that not every collection holds one
+	unrecorded bool     // something was put after the last Record
 	recorded   bool
 	tally      tally
 }
@@ -177,9 +176,9 @@ func (sc *stagedCollection) writeProperties(c dav.Collection) error {
 	return nil
 }
 
-// put stores an object under a name that is not that of another version, and remembers it.
+// put stores an object under a name that is not that of another version.
 func (sc *stagedCollection) put(name string, data []byte, ifMatch string) (etag string, err error) {
-	have, found, err := sc.object(name)
+	have, found, err := sc.sum(name)
 	if err != nil {
 		return "", err
 	}
@@ -189,38 +188,10 @@ func (sc *stagedCollection) put(name string, data []byte, ifMatch string) (etag 
 	if err := sc.write(name, data); err != nil {
 		return "", err
 	}
-	put := stagedFile{sums: bag.SumsOf(data), size: int64(len(data))}
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
 	sc.unrecorded = true
-	sc.remember(name, put)
-	return put.sums.ETag(), nil
-}
-
-// remember needs sc.mu held.
-func (sc *stagedCollection) remember(name string, f stagedFile) {
-	if sc.objects == nil {
-		sc.objects = make(map[string]stagedFile)
-	}
-	sc.objects[name] = f
-}
-
-// object returns what is known of an object, reading it where nothing is; found is false where there is none.
-func (sc *stagedCollection) object(name string) (f stagedFile, found bool, err error) {
-	sc.mu.Lock()
-	f, found = sc.objects[name]
-	sc.mu.Unlock()
-	if found {
-		return f, true, nil
-	}
-	f, found, err = sc.sum(name)
-	if !found || err != nil {
-		return stagedFile{}, false, err
-	}
-	sc.mu.Lock()
-	defer sc.mu.Unlock()
-	sc.remember(name, f)
-	return f, true, nil
+	return bag.ETagOf(data), nil
 }
 
 // entries lists the collection's folder, sorted by name.
@@ -251,7 +222,7 @@ func (sc *stagedCollection) read(m dav.Member) (dav.Object, error) {
 	if err != nil {
 		return o, sc.failed("read", name, err)
 	}
-	o.ETag = bag.SumsOf(o.Data).ETag()
+	o.ETag = bag.ETagOf(o.Data)
 	return o, nil
 }
 
@@ -268,7 +239,7 @@ func (sc *stagedCollection) members(ctx context.Context) ([]dav.Member, error) {
 		if !e.Type().IsRegular() || checkName(e.Name()) != nil {
 			continue
 		}
-		f, found, err := sc.object(e.Name())
+		f, found, err := sc.sum(e.Name())
 		if err != nil {
 			return nil, err
 		}

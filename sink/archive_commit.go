@@ -74,7 +74,7 @@ func (c *commit) count(ctx context.Context) error {
 				return fmt.Errorf("%s: something was put there that was never recorded", sc.dir)
 			}
 			if !sc.recorded {
-				if err := sc.record(ctx, acct.label, nil); err != nil {
+				if err := sc.record(ctx, acct.label, EntriesOf()); err != nil {
 					return err
 				}
 			}

@@ -105,7 +105,7 @@ func export(t *testing.T, acct *sink.ArchiveAccount, c dav.Collection, name stri
 		}
 		put++
 	}
-	if err := acct.Record(t.Context(), created, entries); err != nil {
+	if err := acct.Record(t.Context(), created, sink.EntriesOf(entries...)); err != nil {
 		t.Fatal(err)
 	}
 	return put
@@ -136,7 +136,7 @@ func sample(t *testing.T, a *sink.Archive) {
 	refused.Name, refused.SHA256, refused.Outcome, refused.Reason = "", "", "failed", "GET /alice/r.ics: 500, \"twice\""
 	created, _, err := alice.Create(t.Context(), dav.Collection{Kind: dav.Calendar, Path: "/alice/bad/"}, "bad")
 	if err == nil {
-		err = alice.Record(t.Context(), created, []sink.Entry{refused})
+		err = alice.Record(t.Context(), created, sink.EntriesOf(refused))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -316,6 +316,8 @@ func TestEqualInputGivesEqualPayload(t *testing.T) {
 
 func TestRecordMustAgreeWithWhatWasPut(t *testing.T) {
 	ctx := context.Background()
+	second := entry(work, "a.ics", event("a"))
+	second.Path += "2"
 	tests := []struct {
 		name    string
 		entries []sink.Entry
@@ -323,7 +325,8 @@ func TestRecordMustAgreeWithWhatWasPut(t *testing.T) {
 	}{
 		{"a file that is not there", []sink.Entry{entry(work, "b.ics", "")}, "not there"},
 		{"another checksum", []sink.Entry{entry(work, "a.ics", "other")}, "sha256"},
-		{"one file for two objects", []sink.Entry{entry(work, "a.ics", event("a")), entry(work, "a.ics", event("a"))}, "two objects"},
+		{"one file for two objects", []sink.Entry{entry(work, "a.ics", event("a")), second}, "two objects"},
+		{"an object twice", []sink.Entry{entry(work, "a.ics", event("a")), entry(work, "a.ics", event("a"))}, "came after"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -335,7 +338,7 @@ func TestRecordMustAgreeWithWhatWasPut(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := acct.Record(ctx, c, test.entries); err == nil || !strings.Contains(err.Error(), test.want) {
+			if err := acct.Record(ctx, c, sink.EntriesOf(test.entries...)); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("Record returned %v", err)
 			}
 		})

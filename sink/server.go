@@ -55,4 +55,4 @@ func (s *Server) Put(ctx context.Context, c dav.Collection, name string, data []
 }
 
 // Record implements Sink; a server keeps no record.
-func (s *Server) Record(context.Context, dav.Collection, []Entry) error { return nil }
+func (s *Server) Record(context.Context, dav.Collection, iter.Seq2[Entry, error]) error { return nil }

@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"davferry/internal/dav"
@@ -40,9 +42,9 @@ type Sink interface {
 	// that is final for this object is a *dav.Error; the collection stays usable.
 	Put(ctx context.Context, c dav.Collection, name string, data []byte, ifMatch string) (path, etag string, err error)
 
-	// Record is told once a collection, after its last Put, what became of every object that the source listed. An
-	// archive keeps it; a server has no use for it.
-	Record(ctx context.Context, c dav.Collection, entries []Entry) error
+	// Record is told once a collection, after its last Put, what became of every object that the source listed, in
+	// the order of their paths. An archive keeps it; a server has no use for it. An error among the entries ends it.
+	Record(ctx context.Context, c dav.Collection, entries iter.Seq2[Entry, error]) error
 }
 
 // Entry is what became of one object of the source.
@@ -56,4 +58,16 @@ type Entry struct {
 	Outcome string // one of the eight outcomes of package migrate
 	Reason  string // why, where the outcome is not that it is there
 	Fetched time.Time
+}
+
+// EntriesOf yields entries in the order of their paths.
+func EntriesOf(entries ...Entry) iter.Seq2[Entry, error] {
+	sorted := slices.SortedStableFunc(slices.Values(entries), func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	return func(yield func(Entry, error) bool) {
+		for _, e := range sorted {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
 }

@@ -88,7 +88,7 @@ func putAll(t *testing.T, acct *sink.ArchiveAccount, c dav.Collection) {
 			Size: int64(len(data)), SHA256: sum(data), Outcome: "created", Fetched: time.Now(),
 		})
 	}
-	if err := acct.Record(t.Context(), created, entries); err != nil {
+	if err := acct.Record(t.Context(), created, sink.EntriesOf(entries...)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
+	"sync"
 )
 
 // Algorithm is a checksum algorithm by its BagIt name (RFC 8493 section 2.4).
@@ -56,6 +57,9 @@ func (s Sums) Hex(a Algorithm) string {
 // ETag returns the ETag of a file with these checksums: it names the bytes, so it survives any crash and any move.
 func (s Sums) ETag() string { return `"sha256-` + s.Hex(SHA256) + `"` }
 
+// ETagOf returns the ETag of a file that holds data.
+func ETagOf(data []byte) string { return Sums{SHA256: sha256.Sum256(data)}.ETag() }
+
 // Hasher is a writer that computes the checksums and the size of what is written to it.
 type Hasher struct {
 	sha256, sha512 hash.Hash
@@ -89,6 +93,14 @@ func (h *Hasher) Size() int64 { return h.size }
 // SumReader returns the checksums and the size of all that r holds.
 func SumReader(r io.Reader) (Sums, int64, error) {
 	h := NewHasher()
-	_, err := io.Copy(h, r)
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	_, err := io.CopyBuffer(h, struct{ io.Reader }{r}, *buffer) // a file would read itself, with a buffer of its own
 	return h.Sums(), h.Size(), err
 }
+
+// buffers are what SumReader reads into: an archive has many small files.
+var buffers = sync.Pool{New: func() any {
+	b := make([]byte, 32<<10)
+	return &b
+}}

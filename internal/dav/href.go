@@ -11,14 +11,26 @@ import (
 // answer with another spelling than the one they were asked with. An encoded slash stays apart from a real one.
 func Key(href string) string {
 	p := rawPath(href)
-	if p == "" {
-		return p
+	if isPlain(p) {
+		return p // the href's own string: a large collection has one for each object
 	}
 	segments := strings.Split(p, "/")
 	for i, s := range segments {
 		segments[i] = url.PathEscape(unescape(s))
 	}
 	return strings.Join(segments, "/")
+}
+
+// isPlain tells whether a path is made of characters that every server leaves as they are.
+func isPlain(p string) bool {
+	for i := range len(p) {
+		switch c := p[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '/':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // SameResource tells whether two hrefs name one resource; a trailing slash makes no difference.

@@ -231,7 +231,7 @@ func (s *suite) record() {
 	s.mustPut(c, s.file("a"), data)
 	failed := s.entry("b", nil)
 	failed.Name, failed.SHA256, failed.Outcome, failed.Reason = "", "", "refused", "403 Forbidden\nin two lines"
-	if err := s.sink.Record(s.Context(), c, []sink.Entry{failed, s.entry(s.file("a"), data)}); err != nil {
+	if err := s.sink.Record(s.Context(), c, sink.EntriesOf(failed, s.entry(s.file("a"), data))); err != nil {
 		s.Fatalf("Record: %v", err)
 	}
 	if o := s.mustRead(c, s.file("a")); !bytes.Equal(o.Data, data) {
