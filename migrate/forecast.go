@@ -25,7 +25,8 @@ type Forecast struct {
 
 // Side is one side of an account as it was found.
 type Side struct {
-	Found       bool     `json:"found"` // and logged in
+	Found       bool     `json:"found"`              // and logged in
+	Services    []string `json:"services,omitempty"` // "caldav", "carddav", or both
 	Principal   string   `json:"principal,omitempty"`
 	Server      string   `json:"server,omitempty"`    // as it calls itself
 	Schedules   bool     `json:"schedules,omitempty"` // it may mail people about what is written to it

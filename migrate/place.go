@@ -133,7 +133,7 @@ func (t *transfer) create(ctx context.Context, c dav.Collection, name string, p 
 		if t.report.Forecast == nil {
 			return nil
 		}
-		if err := t.mayMake(ctx, c); err != nil {
+		if err := t.mayMake(ctx, c.Kind); err != nil {
 			return fmt.Errorf("making the collection %s at the destination: %w", name, err)
 		}
 		return nil

@@ -3,6 +3,7 @@ package migrate
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,12 @@ const (
 	noRoom         = "quota-not-exceeded"
 )
 
+// The conditions that no protocol has a word for.
+const (
+	noService     = "no-such-service"        // the destination has no CalDAV, or no CardDAV
+	noCollections = "collections-not-to-add" // it has, and lets no collections be made
+)
+
 // notRead is why a quick preflight leaves objects out.
 const notRead = "not read, because of --quick"
 
@@ -33,6 +40,7 @@ func sideOf(a *dav.Account) Side {
 	side := Side{Found: true, Principal: a.Principal(), identity: a.Identity()}
 	for _, k := range dav.Kinds {
 		if s := a.Services[k]; s != nil {
+			side.Services = append(side.Services, k.Service())
 			side.Server = cmp.Or(side.Server, s.Server)
 			for _, home := range s.HomeSets {
 				if !slices.Contains(side.HomeSets, home) {
@@ -58,15 +66,21 @@ func own(collections []dav.Collection) int {
 // outlook is what a preflight knows of the destination of an account. Limits are asked for once a path.
 type outlook struct {
 	limits map[string]dav.Limits
-	made   int // collections that would be made
+	barred map[dav.Kind]*barredError // nil for a kind of which collections can be made, as far as is known
+	made   int                       // collections that would be made
 }
+
+// barredError is why collections of a kind cannot be made at the destination.
+type barredError struct{ condition, reason string }
+
+func (e *barredError) Error() string { return e.reason }
 
 // look takes down what is known of both sides once they are listed.
 func (t *transfer) look(ctx context.Context, collections []dav.Collection) error {
 	f := t.report.Forecast
 	f.Source.Collections, f.Destination.Collections = own(collections), own(t.existing)
 	f.Destination.Schedules = t.toDAV.Services[dav.Calendar].Schedules()
-	t.outlook.limits = map[string]dav.Limits{}
+	t.outlook.limits, t.outlook.barred = map[string]dav.Limits{}, map[dav.Kind]*barredError{}
 	for _, k := range dav.Kinds {
 		home, err := t.toDAV.HomeFor(k)
 		if err != nil {
@@ -95,21 +109,44 @@ func (t *transfer) limitsOf(ctx context.Context, k dav.Kind, path string) (dav.L
 	return limits, err
 }
 
-// mayMake returns an error where it is known that a collection cannot be made at the destination.
-func (t *transfer) mayMake(ctx context.Context, c dav.Collection) error {
-	home, err := t.toDAV.HomeFor(c.Kind)
-	if err != nil {
-		return err
+// mayMake returns a *barredError where it is known that a collection cannot be made at the destination. Each kind is asked
+// about once.
+func (t *transfer) mayMake(ctx context.Context, k dav.Kind) error {
+	barred, known := t.outlook.barred[k]
+	if !known {
+		var err error
+		if barred, err = t.barred(ctx, k); err != nil {
+			return err
+		}
+		t.outlook.barred[k] = barred
 	}
-	limits, err := t.limitsOf(ctx, c.Kind, home)
-	if err != nil {
-		return err
-	}
-	if !limits.Grants("bind") {
-		return fmt.Errorf("the login may not make collections in %s: it is granted %s", home, strings.Join(limits.Privileges, ", "))
+	if barred != nil {
+		return barred
 	}
 	t.outlook.made++
 	return nil
+}
+
+func (t *transfer) barred(ctx context.Context, k dav.Kind) (*barredError, error) {
+	home, err := t.toDAV.HomeFor(k)
+	if _, without := errors.AsType[*dav.NoServiceError](err); without {
+		return &barredError{noService, err.Error()}, nil
+	}
+	if err != nil {
+		return &barredError{noCollections, err.Error()}, nil
+	}
+	limits, err := t.limitsOf(ctx, k, home)
+	if err != nil {
+		return nil, err
+	}
+	if !limits.Grants("bind") {
+		return &barredError{noPrivilege, fmt.Sprintf("the login may not make collections in %s: it is granted %s", home, strings.Join(limits.Privileges, ", "))}, nil
+	}
+	reason, err := t.toDAV.CannotCreate(ctx, k)
+	if reason == "" || err != nil {
+		return nil, err
+	}
+	return &barredError{noCollections, reason}, nil
 }
 
 // foresee finds out what the destination announces for a collection's place, and takes it down.

@@ -178,10 +178,85 @@ func TestPreflightWithoutRights(t *testing.T) {
 	for _, p := range s.Problems {
 		conditions = append(conditions, p.Condition)
 	}
-	if !slices.Equal(conditions, []string{"", "need-privileges", "need-privileges"}) ||
+	if !slices.Equal(conditions, []string{"need-privileges", "need-privileges", "need-privileges"}) ||
 		!strings.Contains(s.Problems[0].Message, "making the collection friends at the destination: the login may not make collections in /addressbooks/anna/: it is granted read") {
 		t.Errorf("problems %+v", s.Problems)
 	}
+}
+
+// A destination that makes no collections: each that would have to be made is named, those that are there take what is theirs.
+func TestPreflightWhereNothingCanBeMade(t *testing.T) {
+	t.Parallel()
+	for _, quick := range []bool{false, true} {
+		w := newWorld(t, davtest.Quirks{}, davtest.Quirks{MakesNone: true})
+		w.fill("anna", 2, 1)
+		w.to.AddCollection("anna", dav.Collection{Kind: dav.Calendar, Path: "work"})
+		s := w.preflight(func(j *migrate.Job) { j.Quick = quick })
+		if len(s.Problems) != 1 || s.Complete() || s.PerAccount[0].State != migrate.AccountIncomplete {
+			t.Fatalf("state %s, problems %+v", s.PerAccount[0].State, s.Problems)
+		}
+		p := s.Problems[0]
+		if p.Collection != "/addressbooks/anna/friends/" || p.Condition != "collections-not-to-add" || p.Objects != 1 ||
+			!strings.Contains(p.Message, "making the collection friends at the destination: the server says of ") || !strings.Contains(p.Message, "that it takes no MKCOL") {
+			t.Errorf("problem %+v", p)
+		}
+		if migrated := w.migrate(); migrated.Collections.Failed != 1 || migrated.Objects.Created != 2 {
+			t.Errorf("the migration: %+v, %+v", migrated.Collections, migrated.Objects)
+		}
+	}
+}
+
+// A destination with calendars alone: what address books hold has no place, and one that holds nothing is left out.
+func TestPreflightWithoutAService(t *testing.T) {
+	t.Parallel()
+	for contacts, refused := range map[int]bool{0: false, 3: true} {
+		w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
+		w.fill("anna", 2, contacts)
+		w.behind(withoutBooks)
+		s := w.preflight()
+		var got []string
+		for _, p := range s.Problems {
+			got = append(got, fmt.Sprint(p.Collection, " ", p.Objects, " ", p.Condition, " ", p.Message))
+		}
+		var want []string
+		if refused {
+			want = []string{"/addressbooks/anna/friends/ 3 no-such-service making the collection friends at the destination: " +
+				"the account has no CardDAV service there, so that it has no place for address books"}
+		}
+		if !slices.Equal(got, want) || s.Complete() == refused {
+			t.Errorf("%q, want %q", got, want)
+		}
+		if f := s.PerAccount[0].Forecast; !slices.Equal(f.Source.Services, []string{"caldav", "carddav"}) || !slices.Equal(f.Destination.Services, []string{"caldav"}) {
+			t.Errorf("services %q, %q", f.Source.Services, f.Destination.Services)
+		}
+		migrated := w.migrate()
+		if migrated.Complete() == refused || !refused && (len(migrated.Left) != 1 || migrated.Left[0].Reason != "it is empty, and the destination has no CardDAV service") {
+			t.Errorf("the migration: %s, left out %+v", migrated.Verdict(), migrated.Left)
+		}
+	}
+}
+
+// A source with calendars alone, where the destination has address books: it may be that they were not found.
+func TestPreflightOfASourceWithoutAService(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
+	w.fill("anna", 2, 0)
+	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { withoutBooks(rw, r, w.from) }))
+	defer front.Close()
+	w.fromURL = front.URL
+	if s := w.preflight(); len(s.Notes) > 0 || !s.Complete() {
+		t.Errorf("notes %+v, problems %+v", s.Notes, s.Problems)
+	}
+	w.to.AddCollection("anna", dav.Collection{Kind: dav.AddressBook, Path: "friends"})
+	s := w.preflight()
+	if len(s.Notes) != 1 || !strings.HasPrefix(s.Notes[0].Message, "the source has no CardDAV service, and the destination has address books") || !s.Complete() {
+		t.Errorf("notes %+v, problems %+v", s.Notes, s.Problems)
+	}
+}
+
+// withoutBooks is a server that names no home set for address books.
+func withoutBooks(rw http.ResponseWriter, r *http.Request, server http.Handler) {
+	rewritten(rw, r, server, func(body string) string { return strings.ReplaceAll(body, "addressbook-home-set", "no-home-set") })
 }
 
 // The document is a contract: names, and lists that are there where they are empty.
@@ -202,18 +277,24 @@ func TestPreflightAsJSON(t *testing.T) {
 
 // readOnly is a server that grants reading only.
 func readOnly(rw http.ResponseWriter, r *http.Request, server http.Handler) {
+	rewritten(rw, r, server, func(body string) string {
+		for _, name := range []string{"write", "write-properties", "write-content", "bind", "unbind"} {
+			body = strings.ReplaceAll(body, "<privilege><"+name+"/></privilege>", "")
+		}
+		return body
+	})
+}
+
+// rewritten answers as the server does, with another body.
+func rewritten(rw http.ResponseWriter, r *http.Request, server http.Handler, change func(body string) string) {
 	rec := httptest.NewRecorder()
 	server.ServeHTTP(rec, r)
-	body := rec.Body.String()
-	for _, name := range []string{"write", "write-properties", "write-content", "bind", "unbind"} {
-		body = strings.ReplaceAll(body, "<privilege><"+name+"/></privilege>", "")
-	}
 	for name, values := range rec.Header() {
 		rw.Header()[name] = values
 	}
 	rw.Header().Del("Content-Length")
 	rw.WriteHeader(rec.Code)
-	io.WriteString(rw, body)
+	io.WriteString(rw, change(rec.Body.String()))
 }
 
 // What may go wrong and need not is a note, and stands in nobody's way.

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"davferry/internal/dav"
 )
 
 // sumUp takes down what only the whole account tells.
@@ -25,6 +27,7 @@ func (t *transfer) sumUp() {
 			numberOf(f.doubted[component], "object"), component)
 	}
 	t.noteNextcloud()
+	t.noteSourceWithout()
 	for _, oddity := range slices.Sorted(maps.Keys(f.odd)) {
 		t.report.note("", "%s: %s", numberOf(f.odd[oddity], "object"), oddity)
 	}
@@ -45,6 +48,17 @@ func (t *transfer) noteNextcloud() {
 	if isNextcloud && (made > nextcloudAnHour || all > nextcloudInAll) {
 		t.report.note("", "%s would be made, %d in all: Nextcloud allows a user %d an hour and %d in all unless its administrator sets other limits",
 			numberOf(made, "collection"), all, nextcloudAnHour, nextcloudInAll)
+	}
+}
+
+// noteSourceWithout says where the source has not even the service for what the destination holds: it may have been missed.
+func (t *transfer) noteSourceWithout() {
+	for _, k := range dav.Kinds {
+		there := slices.ContainsFunc(t.existing, func(c dav.Collection) bool { return c.Kind == k && c.Skip == "" })
+		if t.fromDAV.Services[k] == nil && there {
+			t.report.note("", "the source has no %s service, and the destination has %ss: if the source should have some too, look for them with davferry discover",
+				k.Protocol(), k)
+		}
 	}
 }
 

@@ -277,6 +277,9 @@ func answerOf(err error) (status int, condition string) {
 	if e, ok := errors.AsType[*dav.Error](err); ok {
 		return e.StatusCode, e.Condition
 	}
+	if e, ok := errors.AsType[*barredError](err); ok {
+		return 0, e.condition
+	}
 	return 0, ""
 }
 

@@ -91,6 +91,10 @@ func (t *transfer) collection(ctx context.Context, c dav.Collection, l *listing)
 		t.report.skip(reason, len(l.members))
 		return nil
 	}
+	if t.lacksPlace(c.Kind) && len(l.members) == 0 {
+		t.leaveOut(c, fmt.Sprintf("it is empty, and the destination has no %s service", c.Kind.Protocol()))
+		return nil
+	}
 	p, err := t.place(ctx, c)
 	if err == nil && t.report.Forecast != nil {
 		err = t.foresee(ctx, c, p, len(l.members))
@@ -111,6 +115,9 @@ func (t *transfer) collection(ctx context.Context, c dav.Collection, l *listing)
 	}
 	return m.run(ctx)
 }
+
+// lacksPlace tells whether the destination is a server that has nothing for a kind of collection.
+func (t *transfer) lacksPlace(k dav.Kind) bool { return t.toDAV != nil && t.toDAV.Services[k] == nil }
 
 func (t *transfer) leaveOut(c dav.Collection, reason string) {
 	t.report.Collections.Skipped++

@@ -19,8 +19,9 @@ func (p *program) preflightCommand() *cobra.Command {
 		Short: "Tell what would stand in the way of a migration, and write nothing",
 		Long: `Log in on both sides of every account, count what would be moved, and tell what the destination
 would refuse, as far as it can be known without writing: by the component sets, object sizes, vCard
-versions, room and rights that it announces, and by the invitations that it would mail. Accounts
-that turn out to be one are told too.
+versions, room and rights that it announces, by the invitations that it would mail, and where it has
+only one of CalDAV and CardDAV or lets nobody make collections. Accounts that turn out to be one are
+told too.
 
 Nothing is written, at neither side; of earlier runs the journal is read. Give the flags that
 migrate is to get. Every object is read, as an export does, and it takes as long; with --quick only

@@ -79,11 +79,17 @@ func forecastColumns(s *migrate.Summary) []column {
 	}
 }
 
+// found says which services a side has.
 func found(side migrate.Side) string {
-	if side.Found {
-		return "ok"
+	switch {
+	case !side.Found:
+		return "not found"
+	case !slices.Contains(side.Services, "carddav"):
+		return "CalDAV only"
+	case !slices.Contains(side.Services, "caldav"):
+		return "CardDAV only"
 	}
-	return "not found"
+	return "ok"
 }
 
 func toWrite(r *migrate.AccountReport) string {
@@ -195,4 +201,10 @@ var preflightRemedies = []struct {
 		"max-resource-size: raise the limit at the destination, or take these over by hand"},
 	{func(p migrate.Problem) bool { return p.Condition == "quota-not-exceeded" },
 		"quota-not-exceeded: give the account more room at the destination"},
+	{func(p migrate.Problem) bool { return p.Condition == "no-such-service" },
+		"no-such-service: if the destination has that service, find it with davferry discover and name its URL; else leave these out with --objects"},
+	{func(p migrate.Problem) bool {
+		return p.Condition == "collections-not-to-add" || p.Condition == "need-privileges" && p.Path == ""
+	},
+		"collections that cannot be made: have the destination's administrator make them or allow it, or leave them out with --exclude"},
 }

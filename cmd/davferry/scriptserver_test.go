@@ -48,6 +48,7 @@ func serverCommands() map[string]scriptCommand {
 }
 
 var scriptQuirks = map[string]davtest.Quirks{
+	"fixed":     {MakesNone: true},
 	"full":      {Quota: 100},
 	"master":    {MasterLogin: true},
 	"noowner":   {NoOwner: true},

@@ -255,10 +255,13 @@ func (a *Account) welcome(ctx context.Context) bool {
 	return err == nil
 }
 
-// features splits the DAV header, which may be repeated.
-func features(h http.Header) []string {
+// features returns the tokens of the DAV header (RFC 4918 section 10.1).
+func features(h http.Header) []string { return tokens(h, "DAV") }
+
+// tokens splits a header that holds a list and may be repeated.
+func tokens(h http.Header, name string) []string {
 	var out []string
-	for _, line := range h.Values("DAV") {
+	for _, line := range h.Values(name) {
 		for token := range strings.SplitSeq(line, ",") {
 			if token = strings.TrimSpace(token); token != "" {
 				out = append(out, token)

@@ -16,6 +16,7 @@ var Kinds = []Kind{Calendar, AddressBook}
 // traits is what differs between CalDAV and CardDAV on the wire.
 type traits struct {
 	name         string // for people and for archives
+	protocol     string // for people
 	service      string // the well-known URI and the SRV label without "s", RFC 6764
 	space        string // XML namespace
 	homeSet      string // property of the principal: RFC 4791 section 6.2.1, RFC 6352 section 7.1.1
@@ -40,13 +41,13 @@ const (
 
 var kinds = [...]traits{
 	Calendar: {
-		name: "calendar", service: "caldav", space: nsCalDAV,
+		name: "calendar", protocol: "CalDAV", service: "caldav", space: nsCalDAV,
 		homeSet: "calendar-home-set", resourceType: "calendar", feature: "calendar-access",
 		multiget: "calendar-multiget", data: "calendar-data", description: "calendar-description",
 		mediaType: "text/calendar", extension: ".ics", begin: "BEGIN:VCALENDAR",
 	},
 	AddressBook: {
-		name: "address book", service: "carddav", space: nsCardDAV,
+		name: "address book", protocol: "CardDAV", service: "carddav", space: nsCardDAV,
 		homeSet: "addressbook-home-set", resourceType: "addressbook", feature: "addressbook",
 		multiget: "addressbook-multiget", data: "address-data", description: "addressbook-description",
 		mediaType: "text/vcard", extension: ".vcf", begin: "BEGIN:VCARD",
@@ -60,6 +61,9 @@ func (k Kind) String() string { return k.traits().name }
 
 // Service returns the name of the service in well-known URIs and SRV labels: "caldav" or "carddav" (RFC 6764).
 func (k Kind) Service() string { return k.traits().service }
+
+// Protocol returns the name of the protocol: "CalDAV" or "CardDAV".
+func (k Kind) Protocol() string { return k.traits().protocol }
 
 // Extension returns the file name extension of the kind's objects, with its dot: ".ics" or ".vcf".
 func (k Kind) Extension() string { return k.traits().extension }

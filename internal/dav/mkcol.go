@@ -83,13 +83,24 @@ func (p property) write(b *bytes.Buffer) {
 	b.WriteString("</" + name + ">")
 }
 
-// HomeFor returns the home set in which new collections of a kind are made.
+// NoServiceError says that an account has nothing for one kind of collection.
+type NoServiceError struct{ Kind Kind }
+
+func (e *NoServiceError) Error() string {
+	return fmt.Sprintf("the account has no %s service there, so that it has no place for %ss", e.Kind.Protocol(), e.Kind)
+}
+
+// HomeFor returns the home set in which new collections of a kind are made. An account without the service is a
+// *NoServiceError.
 func (a *Account) HomeFor(k Kind) (string, error) {
-	s := a.Services[k]
-	if s == nil || len(s.HomeSets) == 0 {
-		return "", fmt.Errorf("the account has no home set for a %s", k)
+	switch s := a.Services[k]; {
+	case s == nil:
+		return "", &NoServiceError{Kind: k}
+	case len(s.HomeSets) == 0:
+		return "", fmt.Errorf("the address is that of one %s, %s, and not of a home set in which others can be made", k, s.Collection)
+	default:
+		return s.HomeSets[0], nil
 	}
-	return s.HomeSets[0], nil
 }
 
 // CreateCollection makes a collection called name in the home set of its kind, with the properties of c, reads it back,

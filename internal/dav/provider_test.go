@@ -9,8 +9,14 @@ import (
 func TestProviderTable(t *testing.T) {
 	domains := map[string]string{}
 	for _, p := range Providers {
-		if p.Name == "" || p.Source == "" || len(p.Domains) == 0 || len(p.Hosts) == 0 {
+		if p.Name == "" || p.Source == "" || len(p.Domains) == 0 {
 			t.Errorf("an incomplete row: %+v", p)
+		}
+		if noDAV := p.CalDAV+p.CardDAV == ""; noDAV && p.Hint == "" || noDAV != (len(p.Hosts) == 0) {
+			t.Errorf("a row without servers has no hosts and says what to do: %+v", p)
+		}
+		if len(p.MX) > 0 != strings.Contains(p.Source, "MX: ") {
+			t.Errorf("%s: the mail exchangers and their source go together", p.Name)
 		}
 		for _, d := range p.Domains {
 			if domains[d] != "" {

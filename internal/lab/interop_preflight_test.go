@@ -33,6 +33,19 @@ func TestPreflightForetellsTheMigration(t *testing.T) {
 	}
 }
 
+// TestPreflightAllowsNewCollections looks at each server as a destination: all of them make calendars and address books,
+// each says so in its own way, and none must be taken for one that does not.
+func TestPreflightAllowsNewCollections(t *testing.T) {
+	from := filled(t, "radicale", 1, dataset.Options{Calendars: 1, Events: 1, Books: 1, Contacts: 1})
+	for _, name := range lab.Names() {
+		t.Run(name, func(t *testing.T) {
+			to := lab.StartFor(t, name, 1)
+			d := newDesk(t, rows(t, header, row("", from, from.Users[0], to, to.Users[0])))
+			d.run(0, "preflight", "--quick").Collections.expect(t, "collections", counts{"total": 2, "created": 2})
+		})
+	}
+}
+
 // TestPrincipalByTemplate logs in as the user and names the principal. Both servers say whose it is, and nothing is read
 // where it is not there.
 func TestPrincipalByTemplate(t *testing.T) {

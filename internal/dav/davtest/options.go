@@ -1,13 +1,16 @@
 package davtest
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 )
 
 // options answers OPTIONS with the compliance classes (RFC 4791 section 5.1, RFC 6352 section 6.1).
 func (x *exchange) options() error {
-	if _, err := x.target(); err != nil {
+	_, err := x.target()
+	unmapped := isStatus(err, http.StatusNotFound)
+	if err != nil && (!unmapped || !x.q.AllowsWhereNothingIs) {
 		return err
 	}
 	classes := []string{"1", "3", "extended-mkcol", "calendar-access", "addressbook"}
@@ -15,8 +18,22 @@ func (x *exchange) options() error {
 		classes = append(classes, "calendar-auto-schedule")
 	}
 	x.w.Header().Set("DAV", strings.Join(classes, ", "))
-	x.w.Header().Set("Allow", allowed)
+	x.w.Header().Set("Allow", x.allowed(unmapped == x.q.AllowsWhereNothingIs))
 	return x.send(http.StatusOK, "", nil)
+}
+
+// allowed returns the methods for Allow, those that make collections among them or not.
+func (x *exchange) allowed(makes bool) string {
+	const always = "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH, REPORT"
+	if makes && !x.q.MakesNone {
+		return always + ", MKCALENDAR, MKCOL"
+	}
+	return always
+}
+
+func isStatus(err error, status int) bool {
+	r, is := errors.AsType[*refusal](err)
+	return is && r.status == status
 }
 
 // wellKnown answers the well-known URIs (RFC 6764 section 5), without login. It reports whether it did; a URI that

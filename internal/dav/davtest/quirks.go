@@ -133,6 +133,13 @@ type Quirks struct {
 	// its components, and not enforced. iCloud and Apple's server: {"VEVENT", "VTODO"}.
 	ComponentSets []string
 
+	// MakesNone answers 405 to MKCALENDAR and MKCOL and leaves them out of Allow. Google.
+	MakesNone bool
+
+	// AllowsWhereNothingIs has Allow name MKCALENDAR and MKCOL only at URLs that nothing is at, where others answer 404
+	// to OPTIONS. sabre/dav.
+	AllowsWhereNothingIs bool
+
 	// KeepsAtCreation are the local names of the properties that MKCALENDAR and MKCOL keep; nil means all. Xandikos
 	// keeps {"displayname"}, SOGo {"displayname", "calendar-color"}.
 	KeepsAtCreation []string

@@ -460,3 +460,27 @@ func TestNoSyncTokenMeansNoSync(t *testing.T) {
 	f.want(f.sync(f.work, "", 0), 403, "<supported-report/>")
 	f.lacks(f.propfind(f.work, "0", "<d:supported-report-set/>"), "sync-collection")
 }
+
+func TestMakesNone(t *testing.T) {
+	f := start(t, davtest.Quirks{MakesNone: true})
+	for _, method := range []string{"MKCALENDAR", "MKCOL"} {
+		r := f.do(method, "/calendars/alice/new/", "")
+		f.want(r, http.StatusMethodNotAllowed)
+		if strings.Contains(r.header.Get("Allow"), "MK") {
+			t.Errorf("Allow: %s", r.header.Get("Allow"))
+		}
+	}
+}
+
+func TestAllowsWhereNothingIs(t *testing.T) {
+	for there, quirks := range map[bool]davtest.Quirks{true: {}, false: {AllowsWhereNothingIs: true}} {
+		f := start(t, quirks)
+		home, below := f.do("OPTIONS", "/calendars/alice/", ""), f.do("OPTIONS", "/calendars/alice/new/", "")
+		if got := strings.Contains(home.header.Get("Allow"), "MKCALENDAR"); got != there {
+			t.Errorf("of the home set: %v, want %v", got, there)
+		}
+		if got := strings.Contains(below.header.Get("Allow"), "MKCALENDAR"); got == there || (below.status == http.StatusNotFound) != there {
+			t.Errorf("of nothing: %v with %d", got, below.status)
+		}
+	}
+}

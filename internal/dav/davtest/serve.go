@@ -40,8 +40,6 @@ var methods = map[string]func(*exchange) error{
 	"REPORT":           (*exchange).report,
 }
 
-const allowed = "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH, MKCALENDAR, MKCOL, REPORT"
-
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{s: s, q: s.quirks.Load(), w: &answer{w: w, limit: -1}, r: r, record: s.log.begin(r)}
@@ -141,8 +139,8 @@ func (x *exchange) dispatch() error {
 		x.record.User = x.user.name
 	}
 	do := methods[x.r.Method]
-	if do == nil {
-		x.w.Header().Set("Allow", allowed)
+	if do == nil || x.q.MakesNone && (x.r.Method == "MKCALENDAR" || x.r.Method == "MKCOL") {
+		x.w.Header().Set("Allow", x.allowed(true))
 		return &refusal{status: http.StatusMethodNotAllowed}
 	}
 	return do(x)
