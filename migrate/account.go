@@ -21,8 +21,8 @@ type Account struct {
 // Endpoint is one side of an account: a server and the login there.
 type Endpoint struct {
 	Address  string // a URL, a host, host:port, or a mail address to discover the server from
-	User     string // whose account it is, "" for a bearer token that needs no name
-	Password Secret // with AuthBearer the token
+	User     string // whose account it is, "" for a bearer token or a client certificate that needs no name
+	Password Secret // with AuthBearer the token; unset where the client certificate alone is the login
 	Auth     string // AuthBasic, AuthDigest or AuthBearer
 
 	LoginName string // who logs in, where that is not User: an administrator who may act for him
@@ -60,6 +60,7 @@ type Defaults struct {
 	Known []Account
 
 	AllowPlaintext bool // --allow-plaintext: http:// to hosts other than this one
+	Certificate    bool // --client-cert: it is the login of rows that give no password
 }
 
 // ReadAccounts reads an accounts file: CSV in UTF-8 with a header that names the columns. name is the file's name in

@@ -101,7 +101,7 @@ func (b *binder) actFor(row []cell, side string, e *Endpoint) {
 		c = row[0]
 	}
 	if e.User == "" {
-		if e.Auth == AuthBearer { // of others it was said
+		if e.Auth == AuthBearer || b.byCertificate(row, side, e.Auth) { // of others it was said
 			b.report(c.at, "%s: empty; --%s-login and --%s-principal want the user whose account it is", side+userSuffix, side, side)
 		}
 		return

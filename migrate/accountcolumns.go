@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -78,15 +79,17 @@ func (b *binder) bindColumn(i int, c cell) {
 }
 
 // checkMissing reports the columns without which no row of a needed side can be complete. The address has defaults; the
-// user name is not needed where a token may stand.
+// user name is not needed where a token or a client certificate may stand for it.
 func (b *binder) checkMissing() {
 	at := b.sheet.header[0].at
 	for _, side := range b.sides() {
-		if !b.has(side+userSuffix) && !b.has(side+authSuffix) && b.access(side).Auth != AuthBearer {
+		auth := cmp.Or(b.access(side).Auth, AuthBasic)
+		certified := b.defaults.Certificate && auth == AuthBasic
+		if !b.has(side+userSuffix) && !b.has(side+authSuffix) && auth != AuthBearer && !certified {
 			b.report(at, "missing column %s", side+userSuffix)
 		}
 		_, given := b.access(side).password()
-		if !given && !slices.ContainsFunc(passwordSuffixes, func(suffix string) bool { return b.has(side + suffix) }) {
+		if !given && !certified && !slices.ContainsFunc(passwordSuffixes, func(suffix string) bool { return b.has(side + suffix) }) {
 			b.report(at, "missing column %s, or one of %s, %s and %s instead",
 				side+passwordSuffix, side+envSuffix, side+fileSuffix, side+commandSuffix)
 		}

@@ -40,7 +40,7 @@ func (b *binder) user(row []cell, side, auth string) string {
 	}
 	user := strings.TrimSpace(c.text)
 	switch {
-	case user == "" && auth != AuthBearer:
+	case user == "" && auth != AuthBearer && !b.byCertificate(row, side, auth):
 		if ok || !b.badHeader {
 			b.report(c.at, "%s: empty", column)
 		}
@@ -82,13 +82,7 @@ func (b *binder) address(row []cell, side, user string) string {
 // password binds the one password column that a row fills for a side, else what is known of the same login, else the flag
 // that gives the side's password.
 func (b *binder) password(row []cell, side string, e Endpoint) Secret {
-	var filled []string
-	for _, suffix := range passwordSuffixes {
-		c, _ := b.cell(row, side+suffix)
-		if text := strings.TrimSpace(c.text); text != "" || suffix == passwordSuffix && c.text != "" {
-			filled = append(filled, suffix)
-		}
-	}
+	filled := b.filledPasswords(row, side)
 	switch len(filled) {
 	case 0:
 		if known := b.known(side, e); known.IsSet() {
@@ -97,7 +91,9 @@ func (b *binder) password(row []cell, side string, e Endpoint) Secret {
 		if f, given := b.access(side).password(); given {
 			return b.flagSecret(f, side, e.User)
 		}
-		b.reportNoPassword(row, side)
+		if !b.byCertificate(row, side, e.Auth) {
+			b.reportNoPassword(row, side, e.Auth)
+		}
 		return Secret{}
 	case 1:
 		c, _ := b.cell(row, side+filled[0])
@@ -107,6 +103,25 @@ func (b *binder) password(row []cell, side string, e Endpoint) Secret {
 		b.report(c.at, "%s: %s is filled too; one of them is enough", side+filled[1], side+filled[0])
 		return Secret{}
 	}
+}
+
+// filledPasswords returns the suffixes of the password columns that a row fills for a side.
+func (b *binder) filledPasswords(row []cell, side string) []string {
+	var filled []string
+	for _, suffix := range passwordSuffixes {
+		c, _ := b.cell(row, side+suffix)
+		if text := strings.TrimSpace(c.text); text != "" || suffix == passwordSuffix && c.text != "" {
+			filled = append(filled, suffix)
+		}
+	}
+	return filled
+}
+
+// byCertificate tells whether the client certificate is all that a row logs in with. What is made of a password, or is a
+// token, needs one.
+func (b *binder) byCertificate(row []cell, side, auth string) bool {
+	_, given := b.access(side).password()
+	return b.defaults.Certificate && auth == AuthBasic && !given && len(b.filledPasswords(row, side)) == 0
 }
 
 // known returns the password of the same login in Defaults.Known.
@@ -123,14 +138,17 @@ func (b *binder) known(side string, e Endpoint) Secret {
 	return Secret{}
 }
 
-func (b *binder) reportNoPassword(row []cell, side string) {
+func (b *binder) reportNoPassword(row []cell, side, auth string) {
 	for _, suffix := range passwordSuffixes {
 		if c, ok := b.cell(row, side+suffix); ok {
 			b.report(c.at, "%s: empty, and no other column gives the %s password", side+suffix, side)
 			return
 		}
 	}
-	// No such column at all: said once, of the header.
+	if c, ok := b.cell(row, side+authSuffix); ok && b.defaults.Certificate {
+		b.report(c.at, "%s: %s wants a password, and no column gives one; the client certificate alone does for basic", side+authSuffix, auth)
+	}
+	// No such column at all is else said once, of the header.
 }
 
 // secret makes the Secret that a filled password column stands for, and looks at once whether it can be had, unless

@@ -54,11 +54,15 @@ func (t *transfer) open(ctx context.Context, e Endpoint) (*dav.Account, error) {
 	})
 }
 
-// Login returns the endpoint's login for package dav.
+// Login returns the endpoint's login for package dav. Without a password it has no Secret, and its requests carry nothing
+// but the client certificate, if there is one.
 func (e Endpoint) Login() dav.Login {
 	login := dav.Login{User: e.loginName(), Auth: dav.Auth(e.Auth), Principal: e.Principal}
 	if e.LoginName != "" || e.Principal != "" {
 		login.For = e.User
+	}
+	if !e.Password.IsSet() {
+		return login
 	}
 	login.Secret = func(ctx context.Context, refused string) (string, error) {
 		secret, err := e.Password.Reveal(ctx)

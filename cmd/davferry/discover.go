@@ -37,7 +37,8 @@ func (p *program) discoverCommand() *cobra.Command {
 each question, each answer and what followed from it; then the collections, and which of them would
 be moved.
 
-Without a password flag the password is asked for where stdin is a terminal.
+Without a password flag the password is asked for where stdin is a terminal; with --client-cert the
+certificate is the login then.
 
 Exit status:
   0    the account was found
@@ -160,7 +161,7 @@ func (p *program) discoverSecret(ctx context.Context, f *discoverFlags) (migrate
 		return migrate.SecretFromFile(f.file), nil
 	case f.command != "":
 		return migrate.SecretFromCommand(f.command), nil
-	case f.user == "" && f.auth != "bearer":
+	case f.user == "" && f.auth != "bearer", f.network.clientCert != "" && f.auth == "basic":
 		return migrate.Secret{}, nil
 	}
 	return p.askPassword(ctx, f.user)

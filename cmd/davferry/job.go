@@ -184,7 +184,7 @@ func (p *program) newJob(f *jobFlags, accountsFile string) (*migrate.Job, dav.Se
 }
 
 func (p *program) readAccounts(f *jobFlags, path string) ([]migrate.Account, error) {
-	d := migrate.Defaults{Source: f.source, Destination: f.destination, AllowPlaintext: f.network.allowPlaintext,
+	d := migrate.Defaults{Source: f.source, Destination: f.destination, AllowPlaintext: f.network.allowPlaintext, Certificate: f.network.clientCert != "",
 		SourceAccess: f.sourceAccess, DestinationAccess: f.destinationAccess,
 		NeedSource: f.verb != migrate.Import && f.verb != migrate.Rollback, NeedDestination: f.verb != migrate.Export}
 	return p.readAccountsFile(path, d)

@@ -12,7 +12,8 @@ const accountsHelp = `The accounts file is CSV with a header; columns in any ord
                                          --destination, then the user if it is a mail address)
   source_user, destination_user          login name
   source_password, destination_password  or instead ..._password_env (name of a variable),
-                                         ..._password_file, ..._password_command
+                                         ..._password_file, ..._password_command; not needed where
+                                         --client-cert is the login
   source_auth, destination_auth          basic (default), digest, bearer (the password is the token)
 `
 

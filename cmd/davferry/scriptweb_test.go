@@ -14,7 +14,8 @@ import (
 // webCommands returns the commands about a small internet that answers as it was recorded:
 //
 //	web REPLAY ZONE USER         starts the sites of a replay (see davtest.Web.Replay), which know USER with the password
-//	                             hunter2, and a name server with the records of ZONE; makes the program use both
+//	                             hunter2, and a name server with the records of ZONE; makes the program use both, and
+//	                             client.pem and client.key, a client certificate
 //	[!] visited REQUEST...       requests that were (not) made since the last forget, such as "PROPFIND https://h/ as anna";
 //	                             without "as" without credentials
 //	loggedin ORIGIN...           credentials went to these origins and to no other since the last forget
@@ -47,6 +48,10 @@ func scriptWeb(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	authority := filepath.Join(ts.Getenv("WORK"), "authority.pem")
 	ts.Check(os.WriteFile(authority, web.PEM(), 0o600))
+	cert, key, err := web.ClientPEM(args[2])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("client.pem"), cert, 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("client.key"), key, 0o600))
 	for name, value := range map[string]string{
 		"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy, "NO_PROXY": "", "DAVFERRY_DNS": dns.Addr, "DAVFERRY_CA_CERT": authority,
 	} {
@@ -79,7 +84,7 @@ func scriptLoggedIn(ts *testscript.TestScript, neg bool, args []string) {
 	arguments(ts, neg, false, args, 0, -1)
 	var got []string
 	for _, v := range internetOf(ts).Visits() {
-		if v.Login != "" || v.Cookie != "" {
+		if v.Login != "" || v.Cookie != "" || v.Certificate {
 			got = append(got, v.Origin)
 		}
 	}

@@ -29,7 +29,8 @@ const (
 )
 
 // Login is one account at one server. Secret returns the password or token, another one than refused where it can: a
-// token that has run out is fetched anew. It is called for each request and called with "" but after a refusal.
+// token that has run out is fetched anew. It is called for each request and called with "" but after a refusal. It is nil
+// where there is none: a login by the client certificate alone, or nobody's.
 type Login struct {
 	User   string
 	Auth   Auth
@@ -194,19 +195,23 @@ func (c *Client) note(status int) {
 // prepare checks that a request may go where it goes, and fetches the password before the host's place is taken: a
 // password command takes its time.
 func (c *Client) prepare(ctx context.Context, req request) error {
-	if c.login.Secret == nil || req.anonymous {
-		return nil
-	}
-	if err := c.trust.check(req.url); err != nil {
-		// Without credentials nothing but the question what is there: nobody's data goes to such a host, nor comes from it.
-		if req.method == http.MethodOptions || req.method == "PROPFIND" && req.header["Depth"] == "0" {
-			return nil
-		}
+	if err := c.trust.check(req.url); err != nil && !isQuestion(req) {
 		return fmt.Errorf("%s %s: %w", req.method, cleanURL(req.url), err)
+	} else if err != nil || c.login.Secret == nil || req.anonymous {
+		return nil
 	}
 	_, err := c.login.Secret(ctx, "")
 	return err
 }
+
+// isQuestion tells requests that only ask what is there. No others go to a host that may not get credentials, also where
+// the login has none: nobody's data goes to such a host, nor comes from it.
+func isQuestion(req request) bool {
+	return req.method == http.MethodOptions || req.method == "PROPFIND" && req.header["Depth"] == "0"
+}
+
+// hasCredentials tells whether requests carry what is not for everybody: a password, a token, or the client certificate.
+func (c *Client) hasCredentials() bool { return c.login.Secret != nil || c.net.hasCertificate() }
 
 func (c *Client) log(req request, status int, start time.Time, err error) {
 	attrs := []any{"method", req.method, "url", cleanURL(req.url), "ms", time.Since(start).Milliseconds()}
@@ -255,7 +260,7 @@ func (c *Client) roundTrip(hr *http.Request, anonymous bool) (*http.Response, er
 		}
 		return resp, err
 	}
-	if c.login.Secret == nil {
+	if !c.hasCredentials() {
 		return c.net.http.Do(hr)
 	}
 	c.cookies.add(hr)
@@ -268,10 +273,12 @@ func (c *Client) roundTrip(hr *http.Request, anonymous bool) (*http.Response, er
 
 // logInTrip sends with the credentials of the login.
 func (c *Client) logInTrip(hr *http.Request) (*http.Response, error) {
-	switch c.login.Auth {
-	case Digest:
+	switch {
+	case c.login.Secret == nil: // the client certificate alone
+		return c.net.http.Do(hr)
+	case c.login.Auth == Digest:
 		return c.digestTrip(hr)
-	case Bearer:
+	case c.login.Auth == Bearer:
 		return c.bearerTrip(hr)
 	}
 	password, err := c.login.Secret(hr.Context(), "")

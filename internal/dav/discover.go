@@ -96,7 +96,7 @@ func (n *Network) Open(ctx context.Context, address string, login Login, trace f
 // use makes the client for a login. What the one before it has tried still counts.
 func (d *discovery) use(login Login) {
 	client := &Client{net: d.net, login: login, trust: trust{
-		named: []string{d.target.domain}, hosts: d.net.settings.TrustHosts, allowPlaintext: d.net.settings.AllowPlaintext}}
+		named: []string{d.target.domain}, hosts: d.net.settings.TrustHosts, allowPlaintext: d.net.settings.AllowPlaintext, kept: d.net.atStake(login)}}
 	if d.provider != nil {
 		client.trust.provider = d.provider.Hosts
 	}

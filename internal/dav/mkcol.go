@@ -168,7 +168,7 @@ func (a *Account) makeCollection(ctx context.Context, c Collection, u *url.URL) 
 		if err == nil {
 			return false, nil
 		}
-		if ctx.Err() != nil || Status(err) == http.StatusUnauthorized || unanswered(err) {
+		if ctx.Err() != nil || Status(err) == 0 || Status(err) == http.StatusUnauthorized || unanswered(err) {
 			return false, err
 		}
 		if first == nil {

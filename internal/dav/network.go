@@ -79,12 +79,17 @@ func NewNetwork(s Settings) *Network {
 		greeted: map[string]bool{}, logins: map[string]*logins{}}
 	n.http = n.newClient(s.TLS)
 	n.anonymous = n.http
-	if s.TLS != nil && len(s.TLS.Certificates) > 0 {
+	if n.hasCertificate() {
 		bare := s.TLS.Clone()
 		bare.Certificates = nil
 		n.anonymous = n.newClient(bare)
 	}
 	return n
+}
+
+// hasCertificate tells whether hosts that may get credentials are shown a client certificate.
+func (n *Network) hasCertificate() bool {
+	return n.settings.TLS != nil && len(n.settings.TLS.Certificates) > 0
 }
 
 func (n *Network) newClient(config *tls.Config) webdav.HTTPClient {

@@ -43,7 +43,7 @@ func (d *discovery) probe(ctx context.Context, k Kind, at *candidate) (*Service,
 // from needs no credentials, and the other accounts of the domain need not be redirected.
 func (d *discovery) greet(ctx context.Context, k Kind, at *candidate) error {
 	known := d.net.isGreeted(at.url) && at.url.Path != wellKnown(k)
-	if !at.chosen || known || d.client.login.Secret == nil || d.client.trust.check(at.url) != nil {
+	if !at.chosen || known || !d.client.hasCredentials() || d.client.trust.check(at.url) != nil {
 		return nil
 	}
 	step := Step{Kind: k, Question: "PROPFIND " + cleanURL(at.url) + " (" + at.origin + ", without the login)", Answer: "a multistatus", Decision: "log in there"}
@@ -54,7 +54,7 @@ func (d *discovery) greet(ctx context.Context, k Kind, at *candidate) error {
 		step.Answer = answerText(err)
 	}
 	switch {
-	case at.wantsLogin(err), d.net.http != d.net.anonymous && isUnreachable(err): // without the client certificate
+	case at.wantsLogin(err), d.net.hasCertificate() && isUnreachable(err): // without the client certificate
 		err = nil
 		if final := answer.url; final != nil && final.String() != at.url.String() {
 			step.Answer = "redirected to " + cleanURL(final) + ", " + step.Answer
@@ -119,7 +119,7 @@ func (d *discovery) ask(ctx context.Context, req request) (*response, answerTo, 
 	}
 	r, answer, err := d.client.ask(ctx, req)
 	inTime := ctx.Err() == nil || context.Cause(ctx) == errSilent
-	if bare := req.anonymous && d.net.http != d.net.anonymous; inTime && !bare && isUnreachable(err) {
+	if bare := req.anonymous && d.net.hasCertificate(); inTime && !bare && isUnreachable(err) {
 		unreachable, _ := errors.AsType[*unreachableError](err)
 		d.net.buryServer(unreachable.at, err)
 	}

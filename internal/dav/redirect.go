@@ -60,7 +60,7 @@ func (c *Client) followRedirects(ctx context.Context, req request) (*http.Respon
 		case len(seen) > maxRedirects:
 			return nil, fmt.Errorf("%s %s: %w: more than %d in a row", req.method, cleanURL(req.url), errRedirect, maxRedirects)
 		case req.url.Scheme == "https" && target.Scheme == "http" && !c.trust.allowPlaintext:
-			return nil, &TrustError{origin(target), fmt.Sprintf("%s redirects to it without encryption", origin(req.url)), "use its https address, or allow it with --allow-plaintext"}
+			return nil, &TrustError{c.trust.kept, origin(target), fmt.Sprintf("%s redirects to it without encryption", origin(req.url)), "use its https address, or allow it with --allow-plaintext"}
 		}
 		req.url = target
 	}

@@ -10,16 +10,17 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// TrustError says that a request was not sent because it would have taken the account's credentials to a place that
-// nobody named.
+// TrustError says that a request was not sent because it would have taken the account's credentials, or its data, to a
+// place that nobody named.
 type TrustError struct {
+	Kept   string // what was not sent: "the password"
 	URL    string
 	Reason string
 	Remedy string
 }
 
 func (e *TrustError) Error() string {
-	return fmt.Sprintf("the password was not sent to %s: %s; %s", e.URL, e.Reason, e.Remedy)
+	return fmt.Sprintf("%s was not sent to %s: %s; %s", e.Kept, e.URL, e.Reason, e.Remedy)
 }
 
 // trust decides where the credentials of one account may go: to the host that the accounts file names, to hosts of the
@@ -31,13 +32,27 @@ type trust struct {
 	hosts          []string // --trust-host
 	provider       []string // hosts of the provider that the account is known to be at, and what is below them
 	allowPlaintext bool
+	kept           string // what is at stake, for messages
+}
+
+// atStake says what a login shows to hosts that may get it.
+func (n *Network) atStake(login Login) string {
+	switch {
+	case login.Secret != nil && login.Auth == Bearer:
+		return "the token"
+	case login.Secret != nil:
+		return "the password"
+	case n.hasCertificate():
+		return "the client certificate"
+	}
+	return "the request"
 }
 
 // check returns nil where credentials may be sent with a request for u, else a *TrustError.
 func (t trust) check(u *url.URL) error {
 	name := strings.ToLower(u.Hostname())
 	if u.Scheme != "https" && !t.allowPlaintext && !isLoopback(name) {
-		return &TrustError{origin(u), "the connection is not encrypted", "use https, or allow it with --allow-plaintext"}
+		return &TrustError{t.kept, origin(u), "the connection is not encrypted", "use https, or allow it with --allow-plaintext"}
 	}
 	if slices.Contains(t.named, name) || slices.ContainsFunc(t.hosts, func(h string) bool { return strings.EqualFold(h, name) }) {
 		return nil
@@ -46,7 +61,7 @@ func (t trust) check(u *url.URL) error {
 		u.Scheme == "https" && slices.ContainsFunc(t.provider, func(h string) bool { return isBelow(name, h) }) {
 		return nil
 	}
-	return &TrustError{origin(u), fmt.Sprintf("%s does not belong to %s", name, strings.Join(t.named, ", ")),
+	return &TrustError{t.kept, origin(u), fmt.Sprintf("%s does not belong to %s", name, strings.Join(t.named, ", ")),
 		"if it is right, allow it with --trust-host " + name}
 }
 

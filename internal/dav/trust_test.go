@@ -3,6 +3,8 @@ package dav_test
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -146,4 +148,45 @@ _caldavs._tcp.other.test. IN SRV 1 5 443 dav.elsewhere.test.`)
 		t.Errorf("found %+v", a)
 	}
 	w.wantNoLogin(t, "https://dav.example.test")
+}
+
+// Data goes to no foreign host, and comes from none, also where the login has no secret that could be lost on the way.
+func TestDataGoesToNoForeignHost(t *testing.T) {
+	foreign := davtest.New()
+	foreign.AddUser("anna", "secret")
+	for name, l := range map[string]dav.Login{"with a password": login("anna", "secret"), "without": {}} {
+		t.Run(name, func(t *testing.T) {
+			w := newSites(t)
+			w.serve(t, "https://example.test", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+				switch {
+				case strings.HasPrefix(r.URL.Path, "/cal/"):
+					http.Redirect(rw, r, "https://dav.elsewhere.test"+r.URL.Path, http.StatusTemporaryRedirect)
+				default:
+					rw.WriteHeader(http.StatusMultiStatus)
+					fmt.Fprint(rw, multistatus(r.URL.Path, `<c:calendar-home-set><d:href>/cal/</d:href></c:calendar-home-set>`))
+				}
+			}))
+			w.serve(t, "https://dav.elsewhere.test", foreign)
+			w.startDNS(t, "")
+			a, err := newNetwork(t, w.settings()).Open(t.Context(), "https://example.test/", l, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := dav.Collection{Kind: dav.Calendar, Path: "/cal/work/"}
+			_, put := a.Put(t.Context(), dav.Calendar, "/cal/work/new.ics", event("new", "x"), "", true)
+			_, list := a.Collections(t.Context())
+			_, members := a.Members(t.Context(), c)
+			_, _, made := a.CreateCollection(t.Context(), c, "new")
+			for what, err := range map[string]error{"PUT": put, "the listing": list, "the members": members, "MKCALENDAR": made} {
+				if _, is := errors.AsType[*dav.TrustError](err); !is {
+					t.Errorf("%s: error is %v", what, err)
+				}
+			}
+			for _, v := range w.Visits() {
+				if v.Origin == "https://dav.elsewhere.test" {
+					t.Errorf("it was asked: %s", v)
+				}
+			}
+		})
+	}
 }

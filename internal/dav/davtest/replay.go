@@ -16,6 +16,7 @@ type recorded struct {
 	method, path string
 	depth        string // "" for any
 	login        bool   // only with the login, 401 without
+	certificate  bool   // only with a client certificate, 401 without
 	status       int
 	header       http.Header
 	body         string
@@ -23,10 +24,10 @@ type recorded struct {
 
 // Replay adds sites that answer as a text says. Each answer begins with a line
 //
-//	=== METHOD URL [depth N] [login]
+//	=== METHOD URL [depth N] [login] [certificate]
 //
 // with its status, header lines, an empty line and the body below. "login" asks for the user and the password, or for
-// the password as a Bearer token. What the text does not have is answered 404.
+// the password as a Bearer token, "certificate" for a client certificate. What the text does not have is answered 404.
 func (w *Web) Replay(text, user, password string) error {
 	sites, err := parseReplay(text)
 	if err != nil {
@@ -61,6 +62,8 @@ func parseReplay(text string) (map[string][]recorded, error) {
 			switch {
 			case field == "login":
 				answer.login = true
+			case field == "certificate":
+				answer.certificate = true
 			case field == "depth" && i+3 < len(fields):
 				answer.depth = fields[i+3]
 			}
@@ -97,7 +100,8 @@ func replay(answers []recorded, user, password string) http.Handler {
 				continue
 			}
 			name, given, _ := r.BasicAuth()
-			if a.login && (name != user || given != password) && r.Header.Get("Authorization") != "Bearer "+password {
+			known := name == user && given == password || r.Header.Get("Authorization") == "Bearer "+password
+			if a.login && !known || a.certificate && !isCertified(r) {
 				w.Header().Set("WWW-Authenticate", `Basic realm="replay"`)
 				w.WriteHeader(http.StatusUnauthorized)
 				return

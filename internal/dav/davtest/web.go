@@ -25,7 +25,8 @@ type Web struct {
 	// there; elsewhere they must be configured. Else all are at 127.0.0.1.
 	OwnAddresses bool
 
-	// WantCertificate makes sites that are added from then on refuse clients without a certificate of the authority.
+	// WantCertificate makes sites that are added from then on refuse clients without a certificate of the authority. The
+	// others ask for one too.
 	WantCertificate bool
 
 	mu       sync.Mutex
@@ -94,9 +95,10 @@ func (w *Web) ServeAs(origin, name string, h http.Handler) error {
 		if err != nil {
 			return errors.Join(err, ln.Close())
 		}
-		config := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+		config := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12,
+			ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: w.Pool()}
 		if w.WantCertificate {
-			config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, w.Pool()
+			config.ClientAuth = tls.RequireAndVerifyClientCert
 		}
 		ln = tls.NewListener(ln, config)
 	}
@@ -123,13 +125,16 @@ func (w *Web) recorded(origin string, h http.Handler) http.Handler {
 			scheme = user
 		}
 		v.Login = scheme
-		v.Certificate = r.TLS != nil && len(r.TLS.PeerCertificates) > 0
+		v.Certificate = isCertified(r)
 		w.mu.Lock()
 		w.visits = append(w.visits, v)
 		w.mu.Unlock()
 		h.ServeHTTP(rw, r)
 	})
 }
+
+// isCertified tells whether a client showed a certificate.
+func isCertified(r *http.Request) bool { return r.TLS != nil && len(r.TLS.PeerCertificates) > 0 }
 
 // Visits returns the requests so far, to all sites.
 func (w *Web) Visits() []Visit {
