@@ -48,7 +48,7 @@ func (b *binder) checkAccess(side string) {
 			b.problems = append(b.problems, AccountProblem{Text: fmt.Sprintf("%s: %v", flagName(side, flag), err)})
 		}
 	}
-	complain("_login", a.checkLogin(side))
+	complain("_login", a.checkLogin("--"+side+"-"))
 	complain("_principal", a.checkPrincipal())
 	if a.Auth != "" && !slices.Contains([]string{AuthBasic, AuthDigest, AuthBearer}, a.Auth) {
 		complain(authSuffix, errors.New("unknown; one of basic, digest, bearer"))
@@ -59,7 +59,8 @@ func (b *binder) checkAccess(side string) {
 	}
 }
 
-func (a Access) checkLogin(side string) error {
+// checkLogin checks the template of the login name. flags is what the flags' names begin with, such as "--source-".
+func (a Access) checkLogin(flags string) error {
 	t := template(a.Login)
 	if err := t.check(); err != nil {
 		return err
@@ -69,7 +70,7 @@ func (a Access) checkLogin(side string) error {
 		return errors.New("holds a control character")
 	case a.Login != "" && a.Principal == "" && !t.tellsUsers():
 		return fmt.Errorf("holds neither {user} nor {local}: every row would lead to the same account; "+
-			"add one, or say where the user's principal is with --%s-principal", side)
+			"add one, or say where the user's principal is with %sprincipal", flags)
 	}
 	return nil
 }
@@ -106,25 +107,49 @@ func (b *binder) actFor(row []cell, side string, e *Endpoint) {
 		}
 		return
 	}
+	if err := a.fill(e, "--"+side+"-"); err != nil {
+		b.report(c.at, "%s: %v", side+userSuffix, err)
+	}
+}
+
+// ActFor returns an endpoint that logs in as the templates say, which are checked, for the user of e. flags is what the
+// names of the flags in messages begin with, such as "--source-".
+func (a Access) ActFor(e Endpoint, flags string) (Endpoint, error) {
+	if err := a.checkLogin(flags); err != nil {
+		return e, fmt.Errorf("%slogin: %w", flags, err)
+	}
+	if err := a.checkPrincipal(); err != nil {
+		return e, fmt.Errorf("%sprincipal: %w", flags, err)
+	}
+	switch {
+	case a.Login == "" && a.Principal == "":
+		return e, nil
+	case e.User == "":
+		return e, fmt.Errorf("%slogin and %sprincipal want the user whose account it is", flags, flags)
+	}
+	err := a.fill(&e, flags)
+	if err != nil {
+		err = fmt.Errorf("the user: %w", err)
+	}
+	return e, err
+}
+
+// fill puts the endpoint's user into the templates.
+func (a Access) fill(e *Endpoint, flags string) error {
 	var loginOK, principalOK bool
 	e.LoginName, loginOK = template(a.Login).fill(e.User, func(s string) string { return s })
 	e.Principal, principalOK = template(a.Principal).fill(e.User, url.PathEscape)
 	switch {
-	case !loginOK || !principalOK:
-		b.report(c.at, "%s: not a mail address, whose {domain} is wanted by %s", side+userSuffix, b.wantsDomain(side))
+	case !loginOK:
+		return fmt.Errorf("not a mail address, whose {domain} is wanted by %slogin", flags)
+	case !principalOK:
+		return fmt.Errorf("not a mail address, whose {domain} is wanted by %sprincipal", flags)
 	case e.Auth == AuthBasic && strings.Contains(e.loginName(), ":"):
-		b.report(c.at, "%s: holds a colon, which basic authentication cannot send (RFC 7617); digest can", side+userSuffix)
+		return errors.New("holds a colon, which basic authentication cannot send (RFC 7617); digest can")
 	case climbs(e.Principal):
-		b.report(c.at, "%s: not a name that can stand in a path", side+userSuffix)
+		return errors.New("not a name that can stand in a path")
 	}
-}
-
-// wantsDomain names the flag whose template holds {domain}.
-func (b *binder) wantsDomain(side string) string {
-	if strings.Contains(b.access(side).Login, "{domain}") {
-		return "--" + side + "-login"
-	}
-	return "--" + side + "-principal"
+	return nil
 }
 
 // climbs tells whether a path leads elsewhere than it reads.

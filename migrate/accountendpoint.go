@@ -172,9 +172,9 @@ func (b *binder) flagSecret(f secretField, side, user string) Secret {
 
 // shared returns the Secret that rows of the same field share. A command that asks for the user is another one for each.
 func (b *binder) shared(f secretField, user string, quoted bool) (Secret, error) {
-	if f.suffix == commandSuffix && strings.Contains(f.text, userVariable) {
+	if f.suffix == commandSuffix && strings.Contains(f.text, UserVariable) {
 		if f.user = user; user == "" {
-			return Secret{}, errors.New("the command asks for " + userVariable + ", and the row has no user")
+			return Secret{}, errors.New("the command asks for " + UserVariable + ", and the row has no user")
 		}
 	}
 	if s, ok := b.secrets[f]; ok && f.suffix != passwordSuffix {
@@ -194,9 +194,9 @@ type secretField struct {
 	user         string // of a command that asks for the user
 }
 
-// userVariable tells a password command whose password is wanted. It is only set for commands that name it: all others
-// run once for all rows.
-const userVariable = "DAVFERRY_USER"
+// UserVariable is the environment variable that tells a password command whose password is wanted. In a run it is only set
+// for commands that name it: all others run once for all rows.
+const UserVariable = "DAVFERRY_USER"
 
 func newSecret(f secretField, quoted bool) (Secret, error) {
 	text := strings.TrimSpace(f.text)
@@ -212,7 +212,7 @@ func newSecret(f secretField, quoted bool) (Secret, error) {
 			return Secret{}, errors.New("not a command")
 		}
 		if f.user != "" {
-			return SecretFromCommand(text, userVariable+"="+f.user), nil
+			return SecretFromCommand(text, UserVariable+"="+f.user), nil
 		}
 		return SecretFromCommand(text), nil
 	default:

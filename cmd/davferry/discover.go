@@ -25,6 +25,7 @@ type discoverFlags struct {
 	file    string
 	command string
 	auth    string
+	access  migrate.Access // of which only the templates are there
 	json    bool
 }
 
@@ -40,6 +41,9 @@ be moved.
 Without a password flag the password is asked for where stdin is a terminal; with --client-cert the
 certificate is the login then.
 
+--login and --principal are for administrators who act for users, as --source-login and
+--source-principal of migrate are: they show whether the server lets them, and whose account it is.
+
 Exit status:
   0    the account was found
   1    it was not; the message says why
@@ -47,7 +51,8 @@ Exit status:
   130  interrupted
 `,
 		Example: `  davferry discover anna@example.org --password-env PW
-  davferry discover https://dav.example.org/ --user anna --password-command "pass dav/anna"`,
+  davferry discover https://dav.example.org/ --user anna --password-command "pass dav/anna"
+  davferry discover sogo.example.org --user anna --login root --principal '/SOGo/dav/{user}/'`,
 		Args: args(1, "the address"),
 	}
 	fs := cmd.Flags()
@@ -56,6 +61,8 @@ Exit status:
 	fs.StringVar(&f.file, "password-file", "", "`FILE` that holds the password")
 	fs.StringVar(&f.command, "password-command", "", "`COMMAND` that prints the password")
 	fs.StringVar(&f.auth, "auth", "basic", "log in by `METHOD` basic, digest or bearer")
+	fs.StringVar(&f.access.Login, "login", "", "log in as `TEMPLATE`, such as {user}%admin, not as the user")
+	fs.StringVar(&f.access.Principal, "principal", "", "`TEMPLATE` of the path of the user's principal")
 	fs.BoolVar(&f.json, "json", false, "print the result as one JSON document")
 	f.network.add(cmd)
 	f.log.add(cmd)
@@ -96,8 +103,8 @@ func (p *program) discover(ctx context.Context, f *discoverFlags, address string
 		err = result.fill(ctx, account)
 	}
 	if err != nil {
-		result.Error = err.Error()
 		err = f.explain(err)
+		result.Error = err.Error()
 	}
 	if f.json {
 		return errors.Join(err, printJSON(p.stdout, result))
@@ -126,10 +133,12 @@ func (f *discoverFlags) explain(err error) error {
 	switch {
 	case dav.Status(err) != http.StatusUnauthorized:
 		return err
-	case f.user == "" && f.auth != "bearer":
-		return &hintError{err, "the server wants a login: give --user and a password flag"}
+	case f.user == "" && f.auth != "bearer" && f.network.clientCert == "":
+		return fmt.Errorf("%w; the server wants a login: give --user and a password flag", err)
+	case f.auth == "bearer":
+		return fmt.Errorf("%w; the server refused the token: check it, and --auth", err)
 	}
-	return &hintError{err, "the server refused the login: check the user name, the password and --auth"}
+	return fmt.Errorf("%w; the server refused the login: check the user name, the password and --auth", err)
 }
 
 // discoverLogin makes the login from the flags.
@@ -137,17 +146,17 @@ func (p *program) discoverLogin(ctx context.Context, f *discoverFlags, address s
 	if f.user == "" && !strings.Contains(address, "://") && strings.Contains(address, "@") {
 		f.user = address
 	}
-	secret, err := p.discoverSecret(ctx, f)
+	endpoint, err := f.access.ActFor(migrate.Endpoint{User: f.user, Auth: f.auth}, "--")
 	if err != nil {
+		return dav.Login{}, &usageError{err}
+	}
+	if endpoint.Password, err = p.discoverSecret(ctx, f); err != nil {
 		return dav.Login{}, err
 	}
-	if _, err = secret.Reveal(ctx); err != nil {
-		err = usagef("the password: %w", err)
+	if _, err = endpoint.Password.Reveal(ctx); err != nil {
+		return dav.Login{}, usagef("the password: %w", err)
 	}
-	if err != nil {
-		return dav.Login{}, err
-	}
-	return migrate.Endpoint{User: f.user, Auth: f.auth, Password: secret}.Login(), nil
+	return endpoint.Login(), nil
 }
 
 func (p *program) discoverSecret(ctx context.Context, f *discoverFlags) (migrate.Secret, error) {
@@ -160,7 +169,7 @@ func (p *program) discoverSecret(ctx context.Context, f *discoverFlags) (migrate
 	case f.file != "":
 		return migrate.SecretFromFile(f.file), nil
 	case f.command != "":
-		return migrate.SecretFromCommand(f.command), nil
+		return migrate.SecretFromCommand(f.command, migrate.UserVariable+"="+f.user), nil
 	case f.user == "" && f.auth != "bearer", f.network.clientCert != "" && f.auth == "basic":
 		return migrate.Secret{}, nil
 	}

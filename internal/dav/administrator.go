@@ -18,6 +18,9 @@ func (e *AccessError) Error() string {
 	return fmt.Sprintf("%s is not known to be the account of %s: %s", e.URL, e.User, e.Reason)
 }
 
+// principalFlags are those that give Login.Principal.
+const principalFlags = "--source-principal or --destination-principal (of discover: --principal)"
+
 // principalHref returns where the account's principal is: where the login says, else where the server does; "" where
 // neither does.
 func (d *discovery) principalHref(r *response) string {
@@ -45,7 +48,7 @@ func (d *discovery) homeless() error {
 		return nil
 	}
 	return fmt.Errorf("%s at %s has neither calendars nor address books that this login may see; "+
-		"--source-principal or --destination-principal must give the path of a principal", d.client.login.Principal, d.target.name())
+		principalFlags+" must give the path of a principal", d.client.login.Principal, d.target.name())
 }
 
 // checkUser makes sure that what was found belongs to the user that the login was meant for. An answer that does not say
@@ -92,7 +95,7 @@ func (a *Account) checkPrincipal(ctx context.Context, s *Service) (said bool, er
 			return true, nil
 		}
 		return false, a.accessError(s.Principal, "the server logged in somebody of another name; if it is right, "+
-			"name the principal with --source-principal or --destination-principal")
+			"name the principal with "+principalFlags)
 	}
 	hrefs := append(r.prop(nsDAV, "principal-URL").hrefs(), r.prop(nsDAV, "owner").hrefs()...)
 	for _, href := range hrefs {
