@@ -14,26 +14,15 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 
 	"davferry/internal/lab"
 	"davferry/internal/lab/bare"
+	"davferry/internal/lab/cmd/internal/command"
 	"davferry/internal/lab/dataset"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		os.Exit(2)
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "bare:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("bare", run) }
 
 // options are what the command line says.
 type options struct {
