@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"davferry/migrate"
 )
@@ -19,7 +18,7 @@ const everything = "the output of --json"
 // the way, and the verdict as the last line.
 func printPreflight(w io.Writer, s *migrate.Summary) {
 	problems := ownProblems(s)
-	printForecasts(w, s, problems)
+	printAccounts(w, forecastColumns(s), s, problems, everything)
 	printExisting(w, s)
 	printLeftOut(w, s, everything)
 	printNotes(w, s.Notes, everything)
@@ -27,25 +26,6 @@ func printPreflight(w io.Writer, s *migrate.Summary) {
 	fmt.Fprintf(w, "%s read in %.1f s, %s to the source, %d to the destination\n",
 		size(s.Bytes.Read), s.Seconds, count(s.Requests.Source, "request"), s.Requests.Destination)
 	fmt.Fprintln(w, s.Verdict())
-}
-
-func printForecasts(w io.Writer, s *migrate.Summary, problems []migrate.Problem) {
-	columns := slices.DeleteFunc(forecastColumns(s), func(c column) bool { return !c.show })
-	rows, hidden := tableRows(s, problems)
-	if len(rows) > 0 {
-		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		printRow(tw, columns, func(c column) string { return c.head })
-		for _, r := range rows {
-			printRow(tw, columns, func(c column) string { return printable(c.cell(r)) })
-		}
-		tw.Flush()
-	}
-	for _, line := range hidden {
-		fmt.Fprintln(w, line)
-	}
-	if len(hidden) > 0 {
-		fmt.Fprintln(w, "all accounts are in "+everything)
-	}
 }
 
 func forecastColumns(s *migrate.Summary) []column {

@@ -23,7 +23,7 @@ const (
 func printSummary(w io.Writer, s *migrate.Summary, state string) {
 	report := reportPath(state, s.DryRun)
 	problems := ownProblems(s)
-	printAccounts(w, s, problems, report)
+	printAccounts(w, accountColumns(s), s, problems, report)
 	printProblems(w, problems, report)
 	printLeftOut(w, s, report)
 	printNotes(w, s.Notes, report)
@@ -49,8 +49,9 @@ type column struct {
 	show bool
 }
 
-func printAccounts(w io.Writer, s *migrate.Summary, problems []migrate.Problem, report string) {
-	columns := slices.DeleteFunc(accountColumns(s), func(c column) bool { return !c.show })
+// printAccounts prints a line an account. where names what has them all.
+func printAccounts(w io.Writer, columns []column, s *migrate.Summary, problems []migrate.Problem, where string) {
+	columns = slices.DeleteFunc(columns, func(c column) bool { return !c.show })
 	rows, hidden := tableRows(s, problems)
 	if len(rows) > 0 {
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -64,7 +65,7 @@ func printAccounts(w io.Writer, s *migrate.Summary, problems []migrate.Problem, 
 		fmt.Fprintln(w, line)
 	}
 	if len(hidden) > 0 {
-		fmt.Fprintf(w, "all accounts are in %s\n", report)
+		fmt.Fprintf(w, "all accounts are in %s\n", where)
 	}
 }
 
