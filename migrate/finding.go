@@ -193,10 +193,20 @@ func (v *Verification) Verdict() string {
 	} else if n.Skipped > 0 {
 		text += fmt.Sprintf("; %s left out by your selection", thousands(n.Skipped))
 	}
-	if bad := v.Accounts.Failed + v.Accounts.Incomplete; bad > 0 {
+	if bad := v.notCompared(); bad > 0 {
 		text += fmt.Sprintf("; %s of %s accounts could not be compared, or not wholly", thousands(bad), thousands(v.Accounts.Total))
 	}
 	return text
+}
+
+// notCompared counts the accounts that could not be compared, or not wholly.
+func (v *Verification) notCompared() (n int) {
+	for _, a := range v.PerAccount {
+		if a.State == AccountFailed || a.State == AccountIncomplete {
+			n++
+		}
+	}
+	return n
 }
 
 // newVerification adds up what was found. An error says that the sums are not right.

@@ -156,6 +156,7 @@ const (
 	AccountOK         = "ok"
 	AccountIncomplete = "incomplete"
 	AccountFailed     = "failed"
+	AccountDiffers    = "differs" // of a comparison: something is changed or missing at the destination
 )
 
 func (r *AccountReport) problem(p Problem) {

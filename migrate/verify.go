@@ -151,6 +151,8 @@ func (v *verification) settle() {
 	case v.result.State == AccountFailed:
 	case len(v.result.problems) > 0 || v.result.Objects.Unread > 0:
 		v.result.State = AccountIncomplete
+	case v.result.Objects.Changed+v.result.Objects.Missing > 0:
+		v.result.State = AccountDiffers
 	default:
 		v.result.State = AccountOK
 	}
