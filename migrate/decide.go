@@ -50,7 +50,7 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	ours := r.wrote(there) // nobody has touched it since an earlier run wrote it or found it equal
 	switch {
 	case !exists, m.job.To != nil, ours && r.carried != r.SHA256 && !m.mayMail():
-		m.work(ctx, func(ctx context.Context, tasks ...task) { m.put(ctx, tasks[0]) }, t)
+		m.outbox.send(t)
 	case ours && r.carried == r.SHA256:
 		t.result.Outcome = string(Unchanged)
 		m.settle(&t.result)
@@ -109,6 +109,7 @@ func (m *move) nameFor(o dav.Object, info mapping.Info, r *result) (there dav.Me
 		name = dav.LastSegment(r.DestPath)
 	}
 	if m.given[strings.ToLower(name)] || m.files == nil && m.isTwin(r, info.UID) {
+		m.outbox.flush()
 		m.workers.Wait() // where the destination takes only one of a UID, it is the first in every run
 		name = mapping.ResourceName(m.collection.Kind, "", o.Path)
 	}
@@ -214,7 +215,7 @@ func (m *move) compare(ctx context.Context, same Outcome, batch ...task) {
 			}
 			if errors.Is(err, dav.ErrGone) && !t.looked { // deleted since it was listed
 				t.there, t.looked = dav.Member{}, true
-				m.put(ctx, t)
+				m.putAlone(ctx, t)
 				continue
 			}
 			if err != nil {
@@ -258,7 +259,7 @@ func (m *move) putOver(ctx context.Context, t task, there dav.Object) {
 		m.settle(&t.result)
 		return
 	}
-	m.put(ctx, t)
+	m.putAlone(ctx, t)
 }
 
 // isOrphan tells an object that davferry made, although the journal does not know it: a run that was killed may not have

@@ -22,12 +22,18 @@ import (
 // stored counts the rows of the journal that a condition holds for.
 func (w *world) stored(condition string) (n int) {
 	w.t.Helper()
+	return w.count("SELECT count(*) FROM objects WHERE " + condition)
+}
+
+// count asks the journal for a number.
+func (w *world) count(query string) (n int) {
+	w.t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(w.dir, "state", "journal.db"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.QueryRow("SELECT count(*) FROM objects WHERE " + condition).Scan(&n); err != nil {
+	if err := db.QueryRow(query).Scan(&n); err != nil {
 		w.t.Fatal(err)
 	}
 	return n

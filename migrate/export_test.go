@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
@@ -16,6 +17,15 @@ func (j *Journal) RecordNothing(ctx context.Context) error {
 	s.object = stmt
 	return nil
 }
+
+// Kill has a journal end as kill -9 ends it: what it has not committed is lost, and nothing is taken any more.
+func (j *Journal) Kill() {
+	// An error is what this is for.
+	_ = j.perform(context.Background(), func(context.Context, *statements) error { return ErrKilled })
+}
+
+// ErrKilled ends a journal that was killed.
+var ErrKilled = errors.New("killed by the test")
 
 // TargetOf returns the way that the journal's rows of an account are about.
 func (j *Job) TargetOf(a Account) string { return j.target(a) }

@@ -25,10 +25,7 @@ func (m *move) confirm(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("checking what was written: %w", err)
 	}
-	there := make(map[string]dav.Member, len(after))
-	for _, member := range after {
-		there[dav.LastSegment(member.Path)] = member
-	}
+	there := membersByName(after)
 	for _, r := range m.inventory.all() {
 		if r == nil || Outcome(r.Outcome) != Created && Outcome(r.Outcome) != Updated {
 			continue

@@ -28,7 +28,7 @@ var (
 )
 
 // TestHistories lives through random histories: objects are made, changed, moved and deleted at both ends, and a migration
-// is run again and again, into random faults, interrupted, with a journal that forgets a run. Whatever happens, nothing is
+// is run again and again, into random faults, interrupted, killed, with a journal that forgets a run. Whatever happens, nothing is
 // lost, nothing doubled, nothing that somebody else did at the destination is undone, and the sums are right; and a run in
 // which nothing goes wrong brings the destination to where it has to be.
 //
@@ -72,7 +72,7 @@ type history struct {
 	foreign          map[string]string // what somebody else did at the destination, by path; "" for a deletion
 	clashing         string            // UID of the object that something happens to at both ends, "" for any
 	made             int               // objects and versions, so that no two are the same
-	disturbed        bool              // a run may have written what the journal does not know
+	disturbed        bool              // a run may have written what the next one cannot know as its own
 }
 
 func newHistory(t *testing.T, seed uint64) *history {
@@ -119,16 +119,22 @@ func (h *history) run() {
 	job.Connections, job.Delete, job.Yes = 1+h.random.IntN(4), h.random.IntN(4) == 0, true
 	ctx, cancel := context.WithCancelCause(h.t.Context())
 	defer cancel(nil)
-	interrupted := func() {}
-	if h.random.IntN(3) == 0 {
-		interrupted = h.interrupt(job, ctx, cancel)
-	}
 	before, forget := h.atDestination(), h.random.IntN(6) == 0
 	state := h.journalFile()
-	s, err := h.runUntil(ctx, job)
+	job.Journal = h.openJournal(job.Verb)
+	interrupted := func() {}
+	switch h.random.IntN(6) {
+	case 0, 1:
+		interrupted = h.interrupt(job, ctx, cancel, func() {})
+	case 2, 3:
+		h.note("the next interruption is a kill")
+		interrupted = h.interrupt(job, ctx, cancel, job.Journal.Kill)
+	}
+	s, err := job.Run(ctx)
 	cancel(nil)
 	interrupted()
-	if err != nil && !errors.Is(err, errHistory) || s == nil && err == nil {
+	err = errors.Join(err, job.Journal.Close())
+	if err != nil && !errors.Is(err, errHistory) && !errors.Is(err, migrate.ErrKilled) || s == nil && err == nil {
 		h.t.Fatalf("the run ended with %v", err)
 	}
 	if s == nil {
@@ -139,7 +145,7 @@ func (h *history) run() {
 		h.note("the journal forgets the run")
 		h.restoreJournal(state)
 	}
-	h.disturbed = h.disturbed || forget || err != nil || !s.Complete()
+	h.disturbed = h.disturbed || forget || h.to.Quirks().RewriteOnPut && (err != nil || !s.Complete())
 	for _, server := range []*davtest.Server{h.from, h.to} {
 		server.ClearFaults()
 	}
@@ -151,24 +157,23 @@ func (h *history) run() {
 	}
 }
 
-// runUntil runs a job until its end or the context's; the journal is opened in any case.
-func (h *history) runUntil(ctx context.Context, job *migrate.Job) (s *migrate.Summary, err error) {
-	job.Journal, err = migrate.OpenJournal(h.t.Context(), filepath.Join(h.dir, "state"))
+// openJournal opens the world's journal for a run.
+func (h *history) openJournal(verb string) *migrate.Journal {
+	journal, err := migrate.OpenJournal(h.t.Context(), filepath.Join(h.dir, "state"))
+	if err == nil {
+		_, err = journal.StartRun(h.t.Context(), verb)
+	}
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	defer func() { err = errors.Join(err, job.Journal.Close()) }()
-	if _, err := job.Journal.StartRun(h.t.Context(), job.Verb); err != nil {
-		return nil, err
-	}
-	return job.Run(ctx)
+	return journal
 }
 
 var errHistory = errors.New("interrupted by the history")
 
-// interrupt ends a run at a random moment. wait returns when nothing of it is left, which the end of the context brings
-// about.
-func (h *history) interrupt(job *migrate.Job, ctx context.Context, end context.CancelCauseFunc) (wait func()) {
+// interrupt ends a run at a random moment, at which it calls first. wait returns when nothing of it is left, which the end
+// of the context brings about.
+func (h *history) interrupt(job *migrate.Job, ctx context.Context, end context.CancelCauseFunc, first func()) (wait func()) {
 	later, objects := time.Duration(h.random.IntN(100))*time.Millisecond, h.random.IntN(20)
 	h.note("the run is interrupted %v after %d objects", later, objects)
 	var done sync.WaitGroup
@@ -178,6 +183,7 @@ func (h *history) interrupt(job *migrate.Job, ctx context.Context, end context.C
 		}
 		select {
 		case <-time.After(later):
+			first()
 			end(errHistory)
 		case <-ctx.Done():
 		}

@@ -105,6 +105,11 @@ CREATE TABLE changes (
 ) WITHOUT ROWID;
 `, `
 ALTER TABLE objects ADD COLUMN source_sha256 TEXT NOT NULL DEFAULT '';
+`, `
+CREATE TABLE intents ( -- of objects that were about to be put, until their outcome is in table objects
+	id INTEGER PRIMARY KEY, collection INTEGER NOT NULL,
+	objects BLOB NOT NULL
+);
 `}
 
 // prepareJournal returns the path of a state folder's journal, which is there then and looks like one.

@@ -145,6 +145,7 @@ type statements struct {
 
 	object, newCollection, findCollection, collection, account *sql.Stmt
 	dropChanges, addChange                                     *sql.Stmt
+	addIntent, dropIntent                                      *sql.Stmt
 }
 
 func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error) {
@@ -158,6 +159,8 @@ func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error)
 			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
 		{&s.dropChanges, `DELETE FROM changes WHERE collection = ? AND path = ?`},
 		{&s.addChange, `INSERT OR REPLACE INTO changes (collection, path, number, rule, line, before, after, reason) VALUES (?,?,?,?,?,?,?,?)`},
+		{&s.addIntent, `INSERT INTO intents (collection, objects) VALUES (?,?)`},
+		{&s.dropIntent, `DELETE FROM intents WHERE id = ?`},
 		{&s.newCollection, `INSERT OR IGNORE INTO collections (target, account, path) VALUES (?,?,?)`},
 		{&s.findCollection, `SELECT id FROM collections WHERE target = ? AND account = ? AND path = ?`},
 		{&s.collection, `UPDATE collections SET dest_path = ?, ctag = ?, sync_token = ?, dest_ctag = ?, dest_sync_token = ?, terms = ?,
@@ -210,6 +213,9 @@ func (s *statements) forgetObject(ctx context.Context, key collectionKey, path s
 
 func (s *statements) forgetCollection(ctx context.Context, key collectionKey) error {
 	err := s.change(ctx, key, `DELETE FROM changes WHERE collection = ?`)
+	if err == nil {
+		err = s.change(ctx, key, `DELETE FROM intents WHERE collection = ?`)
+	}
 	if err == nil {
 		err = s.change(ctx, key, `DELETE FROM objects WHERE collection = ?`)
 	}

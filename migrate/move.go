@@ -41,6 +41,7 @@ type move struct {
 	foreign     map[string]dav.Member
 	pending     []task // to be compared with what is at the destination
 	pendingSize int
+	outbox      *outbox // of the fetch that is under way
 
 	mu      sync.Mutex
 	written int
@@ -56,6 +57,8 @@ type task struct {
 	looked bool       // a Put met something there, and it was looked at
 	ours   bool       // what is there is what an earlier run wrote
 	met    *dav.Error // what that Put was answered, nil where its answer was lost
+
+	intention *intention // by which the journal knows that it is put, nil before and where it needs not
 }
 
 // result is what became of one object. Its time is that of the fetch.
@@ -97,11 +100,20 @@ func (m *move) remember() {
 		if rec.DestPath == "" || rec.UID == "" {
 			continue
 		}
-		_, there := m.place.members[dav.LastSegment(rec.DestPath)]
-		if have, twice := m.byUID[rec.UID]; there && (!twice || rec.Path < have.Path) {
+		there, ok := m.place.members[dav.LastSegment(rec.DestPath)]
+		if before, twice := m.byUID[rec.UID]; ok && (!twice || rec.knowsBetter(before, there)) {
 			m.byUID[rec.UID] = rec
 		}
 	}
+}
+
+// knowsBetter tells which of two records of one UID counts: the one of the version that is at the destination, else that of
+// the first path, in every run the same.
+func (r Record) knowsBetter(other Record, there dav.Member) bool {
+	if mine, its := r.wrote(there), other.DestPath == r.DestPath && other.wrote(there); mine != its {
+		return mine
+	}
+	return r.Path < other.Path
 }
 
 // run moves the objects. An error ends the account.
@@ -197,6 +209,8 @@ func (r Record) wrote(have dav.Member) bool {
 // fetch reads objects from the source and hands them on. The error is the collection's.
 func (m *move) fetch(ctx context.Context, wanted []dav.Member) error {
 	defer m.workers.Wait()
+	m.outbox = m.openOutbox(ctx)
+	defer m.outbox.close()
 	var failure error
 	for o, err := range m.from.Objects(ctx, m.collection, wanted) {
 		switch {
@@ -214,6 +228,7 @@ func (m *move) fetch(ctx context.Context, wanted []dav.Member) error {
 	if failure == nil {
 		m.compareLater(ctx, true)
 	}
+	m.outbox.flush()
 	m.workers.Wait()
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
@@ -330,9 +345,9 @@ func (m *move) keep(r *result) {
 
 // put stores an object at the destination under the name in its result.
 func (m *move) put(ctx context.Context, t task) {
-	outcome := Created
-	if t.there.Path != "" && m.job.To == nil {
-		outcome = Updated // an archive is made anew; what is there is from a run that was not finished
+	outcome := t.putOutcome()
+	if m.job.To != nil {
+		outcome = Created // an archive is made anew; what is there is from a run that was not finished
 	}
 	if m.job.DryRun {
 		t.result.Outcome = string(outcome)

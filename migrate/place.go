@@ -162,11 +162,17 @@ func (t *transfer) survey(ctx context.Context, p *place) error {
 	if err != nil {
 		return t.sinkError(ctx, fmt.Errorf("the destination: %w", err))
 	}
-	p.members = make(map[string]dav.Member, len(members))
-	for _, m := range members {
-		p.members[dav.LastSegment(m.Path)] = m
-	}
+	p.members = membersByName(members)
 	return nil
+}
+
+// membersByName returns the members of a collection by their resource names.
+func membersByName(members []dav.Member) map[string]dav.Member {
+	byName := make(map[string]dav.Member, len(members))
+	for _, m := range members {
+		byName[dav.LastSegment(m.Path)] = m
+	}
+	return byName
 }
 
 // keepCollection writes a collection into the journal.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -33,13 +34,17 @@ type doomed struct {
 // removal returns the removing of what went to a collection. there is false where that is not at the destination any more.
 func (t *transfer) removal(source string, rec CollectionRecord) (r *removal, there bool) {
 	r = &removal{transfer: t, source: source}
-	for _, c := range t.existing {
-		if c.Skip == "" && dav.SameResource(c.Path, rec.DestPath) {
-			r.place = c
-			return r, true
-		}
+	r.place, there = t.at(rec.DestPath)
+	return r, there
+}
+
+// at returns the destination's collection at a path.
+func (t *transfer) at(path string) (c dav.Collection, there bool) {
+	i := slices.IndexFunc(t.existing, func(c dav.Collection) bool { return c.Skip == "" && dav.SameResource(c.Path, path) })
+	if i < 0 {
+		return dav.Collection{}, false
 	}
-	return r, false
+	return t.existing[i], true
 }
 
 // objects removes those of the recorded objects that davferry made and that nobody has changed since; the others are
@@ -49,10 +54,7 @@ func (r *removal) objects(ctx context.Context, records []Record) error {
 	if err != nil {
 		return fmt.Errorf("the destination: %w", err)
 	}
-	there := make(map[string]dav.Member, len(members))
-	for _, m := range members {
-		there[dav.LastSegment(m.Path)] = m
-	}
+	there := membersByName(members)
 	var all []doomed
 	before := 0
 	for _, rec := range records {

@@ -49,6 +49,9 @@ func (t *transfer) targets(ctx context.Context) ([]string, error) {
 }
 
 func (t *transfer) takeBackTarget(ctx context.Context) error {
+	if err := t.recoverIntents(ctx); err != nil {
+		return err
+	}
 	collections, err := t.job.Journal.Collections(ctx, t.target, t.account.Name)
 	if err != nil {
 		return &runError{err}

@@ -242,6 +242,9 @@ func (t *transfer) run(ctx context.Context) error {
 	if err := t.bind(ctx); err != nil {
 		return err
 	}
+	if err := t.recoverIntents(ctx); err != nil {
+		return err
+	}
 	t.folders = collectionFolders(collections)
 	if err := t.remember(ctx, collections); err != nil {
 		return err
