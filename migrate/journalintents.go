@@ -19,17 +19,21 @@ type Intent struct {
 
 // Intend keeps that objects are about to be put, and returns the number by which to fulfil the intent. Once it has
 // returned they may be put: the intent outlives the process. Like all of the journal it is not synced to the disk at once.
-func (j *Journal) Intend(ctx context.Context, target, account, collection string, objects []Record) (id int64, err error) {
+func (j *Journal) Intend(ctx context.Context, target, account, collection string, objects []Record) (int64, error) {
 	var body bytes.Buffer // gob, because a UID or an ETag may hold bytes that are no UTF-8
 	if err := gob.NewEncoder(&body).Encode(objects); err != nil {
 		return 0, fmt.Errorf("keeping what is to be put: %w", err)
 	}
 	key := collectionKey{target, account, collection}
-	err = j.perform(ctx, func(ctx context.Context, s *statements) (err error) {
+	var id int64
+	err := j.perform(ctx, func(ctx context.Context, s *statements) (err error) {
 		id, err = s.intend(ctx, key, body.Bytes())
 		return err
 	})
-	return id, err
+	if err != nil {
+		return 0, err
+	}
+	return id, nil
 }
 
 // Fulfil forgets an intent, once what became of its objects was recorded.
