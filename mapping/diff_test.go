@@ -97,6 +97,9 @@ func TestCompareEquivalent(t *testing.T) {
 				if got := ruleNames(c.Allowed); got != tt.rules && !strings.HasPrefix(got, "order ") && !strings.Contains(got, tt.rules) {
 					t.Errorf("swapped %v: rules %q, want %q", swapped, got, tt.rules)
 				}
+				if oneWay := strings.Contains(tt.rules, "-added"); Digest(tt.kind, a) != Digest(tt.kind, b) && !oneWay {
+					t.Errorf("the digest sees a difference")
+				}
 				if err := CrossCheck(tt.kind, a, b); err != nil {
 					t.Errorf("swapped %v: cross-check: %v", swapped, err)
 				}
@@ -192,6 +195,9 @@ func TestDiff(t *testing.T) {
 			if s := strings.Join(got, " / "); s != tt.want {
 				t.Errorf("\n got %s\nwant %s", s, tt.want)
 			}
+			if Digest(tt.kind, wrap(tt.kind, tt.a)) == Digest(tt.kind, wrap(tt.kind, tt.b)) {
+				t.Error("the digest sees no difference")
+			}
 			if len(Diff(tt.kind, wrap(tt.kind, tt.b), wrap(tt.kind, tt.a))) == 0 && tt.name != "CREATED lost" {
 				t.Error("the other way round nothing is seen")
 			}
@@ -249,6 +255,9 @@ func TestCompareZones(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := Compare(dav.Calendar, object(tt.a, tt.start), object(tt.b, tt.start))
+			if same := Digest(dav.Calendar, object(tt.a, tt.start)) == Digest(dav.Calendar, object(tt.b, tt.start)); same != (tt.differences == 0) {
+				t.Errorf("one digest: %v", same)
+			}
 			if len(c.Differences) != tt.differences || ruleNames(c.Allowed) != tt.rule {
 				t.Errorf("%+v", c)
 			}
@@ -323,6 +332,9 @@ func FuzzDiff(f *testing.F) {
 				}
 			}
 			c := Compare(k, a, b)
+			if Digest(k, a) == Digest(k, b) && !c.Equivalent() {
+				t.Errorf("one digest, and differences: %+v", c.Differences)
+			}
 			if c.Equivalent() && !c.Identical && len(c.Allowed) == 0 {
 				t.Error("equivalent by no rule")
 			}

@@ -146,7 +146,8 @@ func (c *comparer) zoneDigest(comp *component) string {
 	return c.digestWithout(comp, c.zoneDigest, isZoneDetail)
 }
 
-// digestWithout leaves those entries out for which skip is true, besides those that may always differ.
+// digestWithout leaves those entries out for which skip is true, besides those that may always differ, and the components
+// of which child says nothing.
 func (c *comparer) digestWithout(comp *component, child func(*component) string, skip func(*entry) bool) string {
 	h := sha256.New()
 	h.Write([]byte(comp.name))
@@ -159,7 +160,9 @@ func (c *comparer) digestWithout(comp *component, child func(*component) string,
 	}
 	var children []string
 	for _, comp := range comp.children {
-		children = append(children, child(comp))
+		if d := child(comp); d != "" {
+			children = append(children, d)
+		}
 	}
 	slices.Sort(children)
 	for _, d := range children {

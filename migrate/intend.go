@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"davferry/internal/dav"
+	"davferry/mapping"
 )
 
 // How much is put on one intent: one transaction of the journal for each object would cost as much as the object.
@@ -126,11 +127,11 @@ func (m *move) putAlone(ctx context.Context, t task) {
 
 // intend writes into the journal that objects are about to be put. It returns false where nothing may be put any more.
 func (m *move) intend(ctx context.Context, batch []task) bool {
-	records := make([]Record, len(batch))
+	objects := make([]Intended, len(batch))
 	for i, t := range batch {
-		records[i] = m.intended(t)
+		objects[i] = m.intended(t)
 	}
-	id, err := m.job.Journal.Intend(ctx, m.target, m.account.Name, m.collection.Path, records)
+	id, err := m.job.Journal.Intend(ctx, m.target, m.account.Name, m.collection.Path, objects)
 	if err != nil {
 		m.stop(&runError{err})
 		return false
@@ -143,14 +144,17 @@ func (m *move) intend(ctx context.Context, batch []task) bool {
 	return true
 }
 
-// intended is the record of an object that was put.
-func (m *move) intended(t task) Record {
+// intended says how an object can be known that was put.
+func (m *move) intended(t task) Intended {
 	rec := t.result.Record
 	rec.Outcome = string(t.putOutcome())
 	rec.Created = rec.Created || rec.Outcome == string(Created)
 	rec.DestPath, rec.DestETag, rec.DestSize = dav.PathIn(m.place.collection, t.result.name), "", int64(len(t.object.Data))
 	rec.Mapped = rec.Mapped.summary()
-	return rec
+	if !m.toDAV.Rewrites(m.collection.Kind) {
+		return Intended{Record: rec}
+	}
+	return Intended{rec, mapping.Digest(m.collection.Kind, t.object.Data)}
 }
 
 // putOutcome is what becomes of an object that is put at a server.

@@ -264,3 +264,38 @@ func TestJournalCloseWhileRecording(t *testing.T) {
 		t.Errorf("the second Close: %v", err)
 	}
 }
+
+// An intent is there until it is fulfilled, also for who opens the journal later; it keeps every byte of a name.
+func TestJournalKeepsIntents(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	ctx, dir := t.Context(), t.TempDir()
+	j := openTestJournal(t, dir)
+	odd := testRecord(3)
+	odd.UID, odd.Mapped = "not UTF-8: \xff", &Mapped{Rules: "uids", UID: "u", Size: 7, Changed: "uid"}
+	want := []Intended{{Record: testRecord(2)}, {odd, "meaning"}}
+	first, err := j.Intend(ctx, testTarget, "alice", "/cal/", []Intended{{Record: testRecord(1)}})
+	second, err2 := j.Intend(ctx, testTarget, "alice", "/cal/", want)
+	_, err3 := j.Intend(ctx, testTarget, "bob", "/cal/", want)
+	if err := errors.Join(err, err2, err3, j.Fulfil(ctx, first), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	j = openTestJournal(t, dir)
+	intents, err := j.Intents(ctx, testTarget, "alice")
+	if len(intents) != 1 || intents[0].ID != second || intents[0].Collection != "/cal/" || !slices.EqualFunc(intents[0].Objects, want, sameIntended) || err != nil {
+		t.Errorf("%+v, %v", intents, err)
+	}
+	if err := errors.Join(j.ForgetCollection(ctx, testTarget, "alice", "/cal/"), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	j = openTestJournal(t, dir)
+	defer j.Close()
+	if intents, err := j.Intents(ctx, testTarget, "alice"); len(intents) != 0 || err != nil {
+		t.Errorf("of a collection that was forgotten: %+v, %v", intents, err)
+	}
+}
+
+func sameIntended(a, b Intended) bool {
+	same := a.At.Equal(b.At) && reflect.DeepEqual(a.Mapped, b.Mapped) && a.Meaning == b.Meaning
+	a.At, b.At, a.Mapped, b.Mapped = time.Time{}, time.Time{}, nil, nil
+	return same && a.Record == b.Record
+}

@@ -13,13 +13,19 @@ import (
 // find at the destination.
 type Intent struct {
 	ID         int64
-	Collection string   // the source's path
-	Objects    []Record // as they are to be recorded once they were put, but for the ETag that they get
+	Collection string // the source's path
+	Objects    []Intended
+}
+
+// Intended is an object that was about to be put.
+type Intended struct {
+	Record         // as it is to be recorded once it was put, but for the ETag that it gets
+	Meaning string // its mapping.Digest, "" where the destination is not known to write objects anew
 }
 
 // Intend keeps that objects are about to be put, and returns the number by which to fulfil the intent. Once it has
 // returned they may be put: the intent outlives the process. Like all of the journal it is not synced to the disk at once.
-func (j *Journal) Intend(ctx context.Context, target, account, collection string, objects []Record) (int64, error) {
+func (j *Journal) Intend(ctx context.Context, target, account, collection string, objects []Intended) (int64, error) {
 	var body bytes.Buffer // gob, because a UID or an ETag may hold bytes that are no UTF-8
 	if err := gob.NewEncoder(&body).Encode(objects); err != nil {
 		return 0, fmt.Errorf("keeping what is to be put: %w", err)

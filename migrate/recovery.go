@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"davferry/internal/dav"
+	"davferry/mapping"
 )
 
 // recovery is the looking after what a run that was killed was about to put into one collection of the destination.
@@ -20,9 +21,9 @@ type recovery struct {
 }
 
 // recoverIntents makes the journal know what runs that were killed have put at the destination without coming to write
-// that down. The bytes tell: an object that has those that a run was about to send is what it sent. All else is as if it
-// had not been sent, so that nothing of somebody else's is taken for davferry's. It takes no request where no run was
-// killed. An error ends the account.
+// that down. The bytes tell: an object that has those that a run was about to send is what it sent; at a server that is known
+// to write objects anew, one that means the same. All else is as if it had not been sent, so that nothing of somebody
+// else's is taken for davferry's. It takes no request where no run was killed. An error ends the account.
 //
 // It writes the journal in a dry run as well: that is about what was done, not about what this run does.
 func (t *transfer) recoverIntents(ctx context.Context) error {
@@ -89,12 +90,12 @@ func (r *recovery) open(ctx context.Context) (there bool, err error) {
 
 // objects looks at what the journal is in doubt about.
 func (r *recovery) objects(ctx context.Context, intents []Intent) error {
-	doubts := map[string][]Record{} // by the key of the destination's path
+	doubts := map[string][]Intended{} // by the key of the destination's path
 	var look []dav.Member
 	for _, i := range intents {
 		for _, rec := range i.Objects {
 			have, ok := r.there[dav.LastSegment(rec.DestPath)]
-			if !ok || r.knows(rec, have) {
+			if !ok || r.knows(rec.Record, have) {
 				continue
 			}
 			key := dav.Key(have.Path)
@@ -138,12 +139,13 @@ func (r *recovery) knows(rec Record, have dav.Member) bool {
 }
 
 // recognize records an object of the destination where it is one that a run was about to put.
-func (r *recovery) recognize(there dav.Object, intended []Record) error {
+func (r *recovery) recognize(there dav.Object, intended []Intended) error {
 	found := sum(there.Data)
-	for _, rec := range slices.Backward(intended) {
-		if rec.SHA256 != found {
+	for _, i := range slices.Backward(intended) {
+		if i.SHA256 != found && (i.Meaning == "" || i.Meaning != mapping.Digest(r.place.Kind, there.Data)) {
 			continue
 		}
+		rec := i.Record
 		rec.DestPath, rec.DestETag, rec.DestSize = there.Path, there.ETag, r.there[dav.LastSegment(there.Path)].Size
 		r.log.Info("put by a run that was cut off", "path", there.Path)
 		if err := r.job.Journal.Record(context.Background(), r.target, r.account.Name, r.source, rec); err != nil {

@@ -58,6 +58,7 @@ type Client struct {
 	requests   atomic.Int64
 	rejections atomic.Int32 // answers 401 since the last other one
 	accepted   atomic.Bool  // there was another one
+	anonymous  atomic.Bool  // a PUT was answered without an ETag
 	cookies    cookies
 	moves      moves
 	asking     sync.Mutex // whether the login is still taken

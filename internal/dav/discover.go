@@ -31,6 +31,9 @@ type Service struct {
 	// does, once for getctag and once for sync-token, which takes as long as listing it.
 	costlyState bool
 
+	// rewrites says that the server writes the objects that it is sent anew, and answers a PUT with an ETag all the same.
+	rewrites bool
+
 	outbox bool // the principal has a scheduling outbox (RFC 6638 section 2.1.1)
 }
 
@@ -187,7 +190,7 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 		d.client.base = answer.url
 	}
 	s := &Service{Kind: k, Features: features(answer.header), Server: answer.header.Get("Server"), Silenced: silenced(answer.header),
-		UniqueUIDs: hasUniqueUIDs(answer.header), exact: isRadicale(answer.header), costlyState: isRadicale(answer.header)}
+		UniqueUIDs: hasUniqueUIDs(answer.header), exact: isRadicale(answer.header), costlyState: isRadicale(answer.header), rewrites: isRadicale(answer.header)}
 	kind, isCollection := collectionKind(r)
 	if given && isCollection {
 		if kind != k {

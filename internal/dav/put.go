@@ -44,6 +44,7 @@ func (a *Account) Put(ctx context.Context, k Kind, path string, data []byte, ifM
 	for attempt := 1; ; attempt++ {
 		etag, err = a.putOnce(ctx, req)
 		if err == nil && etag == "" {
+			a.anonymous.Store(true)
 			return a.stored(ctx, u), nil
 		}
 		if err == nil || !unanswered(err) || ctx.Err() != nil {
