@@ -31,6 +31,7 @@ const (
 	CreatedAdded
 	VersionAdded
 	ServerProperty
+	NoMethod
 	ZoneAdded
 	ZoneUnused
 	ZoneKnown
@@ -63,6 +64,7 @@ var allowanceTable = [allowanceCount]struct{ name, about string }{
 	CreatedAdded:    {"created-added", "CREATED where there was none; another or a lost CREATED is a difference"},
 	VersionAdded:    {"version-added", "VERSION where there was none; another VERSION is a difference"},
 	ServerProperty:  {"server-property", "X-RADICALE-NAME and X-VOBJ-FLOATINGTIME-ALLOWED, in which Radicale keeps what it needs for itself"},
+	NoMethod:        {"method-removed", "a METHOD that is lost: RFC 4791 section 4.1 forbids it in a stored object; another METHOD is a difference"},
 	ZoneAdded:       {"vtimezone-added", "a VTIMEZONE where there was none for its TZID"},
 	ZoneUnused:      {"vtimezone-unused", "a VTIMEZONE that no property refers to"},
 	ZoneKnown:       {"vtimezone-known", "the VTIMEZONE of a zone of the IANA database, which its name says all about, lost or rewritten"},

@@ -81,6 +81,9 @@ func addNames(names map[string]bool, path string, c *ical.Component) {
 	path += c.Name
 	names[path] = true
 	for name, props := range c.Props {
+		if name == "METHOD" { // see NoMethod
+			continue
+		}
 		if mustStay(calendarProperties[name], slices.ContainsFunc(props, func(p ical.Prop) bool { return hasContent(p.Value) })) {
 			names[path+"."+name] = true
 		}

@@ -272,6 +272,8 @@ func (c *comparer) allow(entries []*entry, added bool) []*entry {
 			c.rules.add(CreatedAdded)
 		case added && e.name == "VERSION":
 			c.rules.add(VersionAdded)
+		case !added && e.name == "METHOD":
+			c.rules.add(NoMethod)
 		default:
 			return false
 		}
