@@ -78,6 +78,8 @@ func addCounts(counts, more map[string]int) map[string]int {
 
 // change lists an object that rules changed.
 func (r *AccountReport) change(c ObjectChanges) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if len(r.changes.First) == maxAccountChanges {
 		r.changes.More++
 		return

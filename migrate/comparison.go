@@ -28,6 +28,7 @@ type pair struct {
 	object dav.Object
 	uid    string
 	there  dav.Member
+	parts  []pair // where the destination has the object in parts
 }
 
 // collection compares one collection. An error is why it could not be compared to its end; each object that it did not
@@ -121,6 +122,10 @@ func (p *comparison) pass(ctx context.Context, wanted []dav.Member, place func(d
 		if !ok {
 			continue
 		}
+		if next.parts != nil {
+			p.compareParts(ctx, next)
+			continue
+		}
 		if batch = append(batch, next); len(batch) >= max(1, p.job.Batch) {
 			p.compare(ctx, batch)
 			batch = nil
@@ -166,8 +171,11 @@ func (p *comparison) taken(o dav.Object, err error, place func(dav.Object, strin
 		return pair{}, false
 	}
 	o, uid := p.mapped(o, info.UID)
+	if parts := p.inParts(o, info.UIDs); parts != nil {
+		return pair{object: o, uid: uid, parts: parts}, true
+	}
 	there, ok := place(o, uid)
-	return pair{o, uid, there}, ok
+	return pair{object: o, uid: uid, there: there}, ok
 }
 
 // mapped returns an object of the source as the rules make it, with the UID that it has then.

@@ -46,12 +46,16 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	if err != nil {
 		return err
 	}
-	t := task{object: o, result: *r, there: there}
+	slots, err := m.slots(ctx, r, o, info)
+	if err != nil {
+		return err
+	}
+	t := task{object: o, result: *r, there: there, slots: slots}
 	ours := r.wrote(there) // nobody has touched it since an earlier run wrote it or found it equal
 	switch {
 	case !exists, m.job.To != nil, ours && r.carried != r.SHA256 && !m.mayMail():
 		m.outbox.send(t)
-	case ours && r.carried == r.SHA256:
+	case ours && r.carried == r.SHA256 && m.hasPieces(r.Record):
 		t.result.Outcome = string(Unchanged)
 		m.settle(&t.result)
 	default:
@@ -90,7 +94,7 @@ func (m *move) adopt(r *result, uid string) {
 		rec = Record{} // it has its own object still
 	}
 	r.carried, r.before = rec.SHA256, rec.Mapped
-	r.DestPath, r.DestETag, r.DestSize, r.Created = rec.DestPath, rec.DestETag, rec.DestSize, rec.Created
+	r.DestPath, r.DestETag, r.DestSize, r.Created, r.Pieces = rec.DestPath, rec.DestETag, rec.DestSize, rec.Created, rec.Pieces
 }
 
 // isTwin tells whether another path of the source has that UID since an earlier run, and with it the name.
@@ -155,7 +159,9 @@ func (m *move) readForeign(ctx context.Context) error {
 	m.foreign = map[string]dav.Member{}
 	ours := map[string]bool{}
 	for _, rec := range m.journal {
-		ours[dav.LastSegment(rec.DestPath)] = true
+		for _, name := range rec.destNames() {
+			ours[name] = true
+		}
 	}
 	var unknown []dav.Member
 	for name, member := range m.place.members {
@@ -236,26 +242,38 @@ func (m *move) judge(ctx context.Context, t task, there dav.Object, same Outcome
 		m.settle(&t.result)
 		return
 	}
+	if m.isSplit(t, there) {
+		m.split(ctx, t)
+		return
+	}
 	if (m.job.Overwrite || t.ours && there.ETag == t.result.DestETag) && there.ETag != "" {
 		t.there.ETag = there.ETag
 		m.putOver(ctx, t, there)
 		return
 	}
 	t.result.Outcome = string(Conflict)
-	t.result.Reason = fmt.Sprintf("the destination holds another version at %s, which davferry has no record of writing: %s", there.Path, difference)
+	t.result.Reason = otherVersion(there.Path, difference)
 	m.settle(&t.result)
+}
+
+// otherVersion is why an object is in conflict.
+func otherVersion(path, difference string) string {
+	return fmt.Sprintf("the destination holds another version at %s, which davferry has no record of writing: %s", path, difference)
 }
 
 // mayMail tells whether the destination may mail people about what happens to an object of the collection.
 func (m *move) mayMail() bool { return m.collection.Kind == dav.Calendar && m.schedules() }
+
+// overMeeting is why a version at the destination is not replaced.
+const overMeeting = "not sent: the version at the destination is a meeting, and the destination would mail its people; " +
+	"switch that off at the server and say so with --invitations allow"
 
 // putOver replaces the destination's version of an object. One with people in it is a meeting for a server that schedules:
 // those who are not in the new version would get a cancellation.
 func (m *move) putOver(ctx context.Context, t task, there dav.Object) {
 	if info := mapping.Inspect(m.collection.Kind, there.Data); m.mayMail() && (info.Organizer || info.Attendee) {
 		t.result.Outcome, t.result.Condition = string(Refused), "calendar-auto-schedule"
-		t.result.Reason = "not sent: the version at the destination is a meeting, and the destination would mail its people; " +
-			"switch that off at the server and say so with --invitations allow"
+		t.result.Reason = overMeeting
 		m.settle(&t.result)
 		return
 	}

@@ -123,7 +123,9 @@ func (m *move) isFree(name string) bool {
 	if m.wrote == nil {
 		m.wrote = map[string]bool{}
 		for _, rec := range m.journal {
-			m.wrote[dav.LastSegment(rec.DestPath)] = true
+			for _, name := range rec.destNames() {
+				m.wrote[name] = true
+			}
 		}
 	}
 	return !m.given[strings.ToLower(name)] && !m.wrote[name]

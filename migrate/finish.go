@@ -30,17 +30,31 @@ func (m *move) confirm(ctx context.Context) error {
 		if r == nil || Outcome(r.Outcome) != Created && Outcome(r.Outcome) != Updated {
 			continue
 		}
-		member, ok := there[r.name]
+		m.confirmOne(r, there)
+	}
+	return nil
+}
+
+// confirmOne looks whether an object is there with all its parts, and completes what is known of its version.
+func (m *move) confirmOne(r *result, there map[string]dav.Member) {
+	completed := false
+	for i, p := range append([]Piece{{DestPath: r.DestPath, DestETag: r.DestETag, DestSize: r.DestSize}}, r.Pieces...) {
+		member, ok := there[dav.LastSegment(p.DestPath)]
 		switch {
 		case !ok:
 			r.Outcome, r.Reason = string(Failed), "the destination said that it stored it, and does not list it"
 			m.keep(r)
-		case r.DestETag == "" || r.DestETag == member.ETag && member.Size >= 0 && member.Size != r.DestSize:
-			r.DestETag, r.DestSize = member.ETag, member.Size
-			m.keep(r)
+			return
+		case p.DestETag != "" && (p.DestETag != member.ETag || member.Size < 0 || member.Size == p.DestSize):
+		case i == 0:
+			r.DestETag, r.DestSize, completed = member.ETag, member.Size, true
+		default:
+			r.Pieces[i-1].DestETag, r.Pieces[i-1].DestSize, completed = member.ETag, member.Size, true
 		}
 	}
-	return nil
+	if completed {
+		m.keep(r)
+	}
 }
 
 // finish counts the outcomes, lists the problems, and tells the archive what it holds. failure is why the collection

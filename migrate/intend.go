@@ -167,9 +167,13 @@ func (t task) putOutcome() Outcome {
 
 // fulfil takes down that it is known of an object whether it was put. With the last of its intention the journal needs the
 // intent no more. One that failed may have been stored all the same: its intent stays for the next run, which can tell, and
-// so does that of a collection that ends early.
+// so do that of one that is to be tried again and that of a collection that ends early.
 func (m *move) fulfil(ctx context.Context, t task) {
-	if t.intention == nil || ctx.Err() != nil || Outcome(m.inventory.result(t.object.Path).Outcome) == Failed || t.intention.left.Add(-1) > 0 {
+	if t.intention == nil || ctx.Err() != nil {
+		return
+	}
+	r := m.inventory.result(t.object.Path)
+	if r == nil || Outcome(r.Outcome) == Failed || t.intention.left.Add(-1) > 0 {
 		return
 	}
 	if err := m.job.Journal.Fulfil(context.Background(), t.intention.id); err != nil {

@@ -52,11 +52,12 @@ type Record struct {
 	Status    int    // HTTP status of the answer that decided, 0 where none did
 	Condition string // the precondition that failed (RFC 4918 section 16)
 
-	DestPath string // at the destination, "" where it is not there
-	DestETag string // of the version that is at the destination; opaque
-	DestSize int64  // octets at the destination, 0 or less where not known
-	Created  bool   // davferry made the object at the destination, in this run or before
-	Vanished bool   // the source lists it no more, and it may still be at the destination
+	DestPath string  // at the destination, "" where it is not there
+	DestETag string  // of the version that is at the destination; opaque
+	DestSize int64   // octets at the destination, 0 or less where not known
+	Created  bool    // davferry made the object at the destination, in this run or before
+	Pieces   []Piece // what else the destination has of it, where that took the object only in parts
+	Vanished bool    // the source lists it no more, and it may still be at the destination
 
 	Mapped *Mapped // what rules made of it, nil where none were given
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -120,7 +121,7 @@ func TestJournalAfterKill(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range 2501 {
-			if r := testRecord(i); objects[r.Path] != r {
+			if r := testRecord(i); !reflect.DeepEqual(objects[r.Path], r) {
 				t.Fatalf("flushed record %d of %d is %+v", i, len(objects), objects[r.Path])
 			}
 		}

@@ -110,6 +110,8 @@ CREATE TABLE intents ( -- of objects that were about to be put, until their outc
 	id INTEGER PRIMARY KEY, collection INTEGER NOT NULL,
 	objects BLOB NOT NULL
 );
+`, `
+ALTER TABLE objects ADD COLUMN pieces TEXT NOT NULL DEFAULT ''; -- JSON, of an object that was split
 `}
 
 // prepareJournal returns the path of a state folder's journal, which is there then and looks like one.

@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -72,7 +73,7 @@ func (j *Journal) Object(ctx context.Context, target, account, collection, path 
 }
 
 const objectColumns = `path, etag, sha256, uid, size, outcome, reason, status, condition, dest_path, dest_etag, dest_size,
-	created, vanished, rules, put_uid, put_size, changed, left_as_is, source_sha256, at`
+	created, vanished, rules, put_uid, put_size, changed, left_as_is, source_sha256, pieces, at`
 
 // scanner is a row of an answer.
 type scanner interface{ Scan(...any) error }
@@ -82,11 +83,15 @@ func scanRecord(rows scanner, before ...any) (Record, error) {
 	var r Record
 	var at int64
 	var mapped Mapped
+	var pieces string
 	err := rows.Scan(append(before, &r.Path, &r.ETag, &r.SHA256, &r.UID, &r.Size, &r.Outcome, &r.Reason, &r.Status, &r.Condition,
 		&r.DestPath, &r.DestETag, &r.DestSize, &r.Created, &r.Vanished,
-		&mapped.Rules, &mapped.UID, &mapped.Size, &mapped.Changed, &mapped.Left, &r.Source, &at)...)
+		&mapped.Rules, &mapped.UID, &mapped.Size, &mapped.Changed, &mapped.Left, &r.Source, &pieces, &at)...)
 	r.At = time.Unix(0, at)
-	if mapped.Rules != "" {
+	if err == nil && pieces != "" {
+		err = json.Unmarshal([]byte(pieces), &r.Pieces)
+	}
+	if mapped.Rules != "" || mapped.Changed != "" {
 		r.Mapped = new(Mapped)
 		*r.Mapped = mapped
 	}

@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -155,8 +156,8 @@ func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error)
 		text string
 	}{
 		{&s.object, `INSERT OR REPLACE INTO objects (collection, path, etag, sha256, uid, size, outcome, reason, status,
-			condition, dest_path, dest_etag, dest_size, created, vanished, rules, put_uid, put_size, changed, left_as_is, source_sha256, run, at)
-			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
+			condition, dest_path, dest_etag, dest_size, created, vanished, rules, put_uid, put_size, changed, left_as_is, source_sha256, pieces, run, at)
+			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
 		{&s.dropChanges, `DELETE FROM changes WHERE collection = ? AND path = ?`},
 		{&s.addChange, `INSERT OR REPLACE INTO changes (collection, path, number, rule, line, before, after, reason) VALUES (?,?,?,?,?,?,?,?)`},
 		{&s.addIntent, `INSERT INTO intents (collection, objects) VALUES (?,?)`},
@@ -194,13 +195,26 @@ func (s *statements) putObject(ctx context.Context, key collectionKey, r Record,
 	if mapped == nil {
 		mapped = &Mapped{}
 	}
+	pieces, err := encodePieces(r.Pieces)
+	if err != nil {
+		return err
+	}
 	_, err = s.object.ExecContext(ctx, id, r.Path, r.ETag, r.SHA256, r.UID, r.Size, r.Outcome, r.Reason, r.Status,
 		r.Condition, r.DestPath, r.DestETag, r.DestSize, r.Created, r.Vanished,
-		mapped.Rules, mapped.UID, mapped.Size, mapped.Changed, mapped.Left, r.Source, run, at)
+		mapped.Rules, mapped.UID, mapped.Size, mapped.Changed, mapped.Left, r.Source, pieces, run, at)
 	if err != nil || !mapped.fresh {
 		return err
 	}
 	return s.putChanges(ctx, id, r.Path, mapped)
+}
+
+// encodePieces returns how the journal keeps the pieces of an object that was split, "" for none.
+func encodePieces(pieces []Piece) (string, error) {
+	if len(pieces) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(pieces)
+	return string(text), err
 }
 
 func (s *statements) forgetObject(ctx context.Context, key collectionKey, path string) error {

@@ -35,7 +35,7 @@ func (m *Mapped) tells() bool { return m != nil && (m.Changed != "" || m.Left !=
 
 // summary returns what is kept of it while the run goes on.
 func (m *Mapped) summary() *Mapped {
-	if m == nil || m.Rules == "" {
+	if m == nil || m.Rules == "" && m.Changed == "" {
 		return nil
 	}
 	return &Mapped{Rules: m.Rules, UID: m.UID, Size: m.Size, Changed: m.Changed, Left: m.Left}
@@ -108,8 +108,11 @@ func (m *move) tell(r *result) {
 	if len(r.Mapped.Changes)+len(r.Mapped.Reasons) == 0 {
 		return
 	}
-	c := ObjectChanges{Account: m.account.Name, Collection: m.collection.Path, Path: r.Path, UID: r.UID,
-		Changes: r.Mapped.Changes, Left: r.Mapped.Reasons}
+	m.tellChanges(r, r.Mapped.Changes, r.Mapped.Reasons)
+}
+
+func (m *move) tellChanges(r *result, changes []mapping.Change, left []mapping.Left) {
+	c := ObjectChanges{Account: m.account.Name, Collection: m.collection.Path, Path: r.Path, UID: r.UID, Changes: changes, Left: left}
 	if m.job.Changed != nil {
 		m.job.Changed(c)
 	}

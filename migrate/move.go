@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -43,8 +44,10 @@ type move struct {
 	pendingSize int
 	outbox      *outbox // of the fetch that is under way
 
-	mu      sync.Mutex
-	written int
+	mu         sync.Mutex
+	written    int
+	ailing     []ailing // to be tried again at the end
+	ailingSize int      // octets of these
 
 	unsettled bool // the next run has to look at the collection, even where nothing changes
 }
@@ -59,6 +62,14 @@ type task struct {
 	met    *dav.Error // what that Put was answered, nil where its answer was lost
 
 	intention *intention // by which the journal knows that it is put, nil before and where it needs not
+
+	slots      []slot           // of an object with several UIDs, in the order of its parts
+	refusal    error            // the answer to the object as it is, where that was refused
+	changes    []mapping.Change // made since
+	methodless bool             // METHOD is taken out, if there was one
+	split      bool             // it is stored part by part
+	again      bool             // an answer that may be about the server was followed by another try
+	proven     bool             // meanwhile the server has stored other objects
 }
 
 // result is what became of one object. Its time is that of the fetch.
@@ -173,7 +184,9 @@ func (m *move) plan(members []dav.Member) []dav.Member {
 			rec.Outcome = string(Created) // in this archive, by an earlier try
 		}
 		r := &result{Record: rec, name: dav.LastSegment(rec.DestPath), carried: rec.SHA256, before: rec.Mapped}
-		m.give(r.name)
+		for _, name := range rec.destNames() {
+			m.give(name)
+		}
 		m.settle(r)
 	}
 	return wanted
@@ -197,7 +210,15 @@ func (m *move) isThere(rec Record, member dav.Member) bool {
 		return false
 	}
 	have, ok := m.place.members[dav.LastSegment(rec.DestPath)]
-	return ok && rec.ETag != "" && rec.ETag == member.ETag && rec.wrote(have)
+	return ok && rec.ETag != "" && rec.ETag == member.ETag && rec.wrote(have) && m.hasPieces(rec)
+}
+
+// hasPieces tells whether the destination has what else it had of an object that was split.
+func (m *move) hasPieces(rec Record) bool {
+	return !slices.ContainsFunc(rec.Pieces, func(p Piece) bool {
+		have, ok := m.place.members[dav.LastSegment(p.DestPath)]
+		return !ok || !p.record(rec).wrote(have)
+	})
 }
 
 // wrote tells whether what the destination has is the version that the record is about. Where ETags count versions
@@ -230,6 +251,7 @@ func (m *move) fetch(ctx context.Context, wanted []dav.Member) error {
 	}
 	m.outbox.flush()
 	m.workers.Wait()
+	m.tryAgain(ctx, failure)
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
@@ -262,7 +284,8 @@ func (m *move) settleUnread(path string, err error) {
 func (m *move) newResult(path string) *result {
 	rec := m.journal[path]
 	return &result{carried: rec.SHA256, before: rec.Mapped, Record: Record{Path: path, ETag: rec.ETag, SHA256: rec.SHA256, Source: rec.Source, UID: rec.UID,
-		Size: rec.Size, DestPath: rec.DestPath, DestETag: rec.DestETag, DestSize: rec.DestSize, Created: rec.Created, Mapped: rec.Mapped}}
+		Size: rec.Size, DestPath: rec.DestPath, DestETag: rec.DestETag, DestSize: rec.DestSize, Created: rec.Created,
+		Pieces: rec.Pieces, Mapped: rec.Mapped}}
 }
 
 // work does something with objects in one of the collection's workers. A panic is davferry's own error, and these
@@ -362,26 +385,25 @@ func (m *move) put(ctx context.Context, t task) {
 		m.notPut(ctx, t, err)
 		return
 	}
-	m.silence.broken()
+	m.wroteOctets(t.object.Data)
 	t.result.DestPath, t.result.DestETag, t.result.DestSize, t.result.Outcome = path, etag, int64(len(t.object.Data)), string(outcome)
 	t.result.Created = t.result.Created || outcome == Created
-	m.mu.Lock()
-	m.written++
-	m.report.Bytes.Written += int64(len(t.object.Data))
-	m.mu.Unlock()
+	m.changed(&t.result, t.changes)
 	m.settle(&t.result)
+}
+
+// wroteOctets takes down that the destination has stored something.
+func (m *move) wroteOctets(data []byte) {
+	m.silence.broken()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.written++
+	m.report.Bytes.Written += int64(len(data))
 }
 
 // notPut takes down why an object could not be stored, or looks where something else was in its place.
 func (m *move) notPut(ctx context.Context, t task, err error) {
-	if ctx.Err() != nil {
-		return // the collection ends; finish says so for all that have no outcome
-	}
-	if endsAccount(ctx, err) {
-		m.stop(err)
-		return
-	}
-	if errors.Is(err, sink.ErrExists) && !t.looked {
+	if ctx.Err() == nil && errors.Is(err, sink.ErrExists) && !t.looked {
 		// The answer to a Put may have been lost, or somebody else was faster.
 		wrote := Updated
 		if t.there.Path == "" {
@@ -393,18 +415,38 @@ func (m *move) notPut(ctx context.Context, t task, err error) {
 		m.compare(ctx, wrote, t)
 		return
 	}
+	if m.endsCollection(ctx, err) || m.putAside(t, err) {
+		return
+	}
+	outcome, err := t.verdict(err)
+	if outcome == Refused && m.adapt(ctx, t, err) {
+		return
+	}
+	if outcome == Refused && t.refusal != nil {
+		err = t.refusal // of the object as it is; the other forms were davferry's idea
+	}
+	m.settleRefused(t, outcome, err)
+}
+
+// endsCollection tells whether nothing more of the collection is to be stored after an error, and sees to it. What has no
+// outcome by then gets it when the collection is finished.
+func (m *move) endsCollection(ctx context.Context, err error) bool {
+	if ctx.Err() != nil {
+		return true
+	}
+	if endsAccount(ctx, err) {
+		m.stop(err)
+		return true
+	}
 	if status := dav.Status(err); status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		m.stop(fmt.Errorf("the destination asks to be left alone: %w", err))
-		return
+		return true
 	}
 	if err := m.silence.grows(err); err != nil {
 		m.stop(err)
-		return
+		return true
 	}
-	t.result.Outcome = string(outcomeOf(err))
-	t.result.Reason = err.Error()
-	t.result.Status, t.result.Condition = answerOf(err)
-	m.settle(&t.result)
+	return false
 }
 
 // outcomeOf tells a final answer from a failure that another try may mend.
@@ -425,9 +467,7 @@ func outcomeOf(err error) Outcome {
 // refuse takes down that the answer to a Put was about the object and not about what is there: DAViCal 1.1.12 answers 412
 // to an object that holds no event, task or journal.
 func (m *move) refuse(t task) {
-	t.result.Outcome, t.result.Reason = string(Refused), t.met.Error()
-	t.result.Status, t.result.Condition = answerOf(t.met)
-	m.settle(&t.result)
+	m.settleRefused(t, Refused, t.met)
 }
 
 // sum returns the checksum by which the journal knows an object's bytes.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,6 +24,9 @@ type removal struct {
 	*transfer
 	source string // path of the collection at the source, by which the journal knows it
 	place  dav.Collection
+
+	mu     sync.Mutex
+	pieces map[string]int // how much of an object that was split is at the destination, by its path at the source
 }
 
 // doomed is an object that is to be removed.
@@ -33,7 +37,7 @@ type doomed struct {
 
 // removal returns the removing of what went to a collection. there is false where that is not at the destination any more.
 func (t *transfer) removal(source string, rec CollectionRecord) (r *removal, there bool) {
-	r = &removal{transfer: t, source: source}
+	r = &removal{transfer: t, source: source, pieces: map[string]int{}}
 	r.place, there = t.at(rec.DestPath)
 	return r, there
 }
@@ -57,7 +61,7 @@ func (r *removal) objects(ctx context.Context, records []Record) error {
 	there := membersByName(members)
 	var all []doomed
 	before := 0
-	for _, rec := range records {
+	for _, rec := range r.apart(records) {
 		have, ok := there[dav.LastSegment(rec.DestPath)]
 		switch {
 		case rec.DestPath == "" || !ok:
@@ -82,6 +86,22 @@ func (r *removal) objects(ctx context.Context, records []Record) error {
 		return err
 	}
 	return r.each(ctx, all)
+}
+
+// apart returns the records with one for each piece of an object that was split.
+func (r *removal) apart(records []Record) []Record {
+	var all []Record
+	r.pieces = map[string]int{}
+	for _, rec := range records {
+		pieces := rec.Pieces
+		rec.Pieces = nil
+		all = append(all, rec)
+		for _, p := range pieces {
+			all = append(all, p.record(rec))
+		}
+		r.pieces[rec.Path] = len(pieces)
+	}
+	return all
 }
 
 // withoutStuck leaves what could not be carried from another collection, into which it may have been moved at the source.
@@ -168,8 +188,13 @@ func (r *removal) leave(rec Record, o Outcome, err error, message string) {
 		Message: "not deleted: " + message})
 }
 
+// forget forgets an object, or of one that was split all of it with the last piece.
 func (r *removal) forget(rec Record) error {
-	if r.job.DryRun {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	left := r.pieces[rec.Path]
+	r.pieces[rec.Path] = left - 1
+	if r.job.DryRun || left > 0 {
 		return nil
 	}
 	if err := r.job.Journal.Forget(context.Background(), r.target, r.account.Name, r.source, rec.Path); err != nil {

@@ -124,9 +124,6 @@ func (j *Job) audit() error {
 	return err
 }
 
-// changesObjects tells whether anything is changed on the way.
-func (j *Job) changesObjects() bool { return len(j.Rules) > 0 || j.FoldGroups }
-
 // terms says what decides, beside the two servers, what is at the destination in the end.
 func (j *Job) terms() string {
 	terms := j.Selection.terms()

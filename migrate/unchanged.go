@@ -29,7 +29,7 @@ func (t *transfer) unchanged(c dav.Collection) *CollectionRecord {
 func (t *transfer) reaffirm(ctx context.Context, c dav.Collection, rec CollectionRecord) error {
 	tallies, err := t.job.Journal.Tallies(ctx, t.target, t.account.Name, c.Path)
 	var changes Changes
-	if err == nil && t.job.changesObjects() {
+	if err == nil {
 		changes, err = t.job.Journal.Changed(ctx, t.target, t.account.Name, c.Path)
 	}
 	if err == nil && !t.job.DryRun {

@@ -172,6 +172,34 @@ func (f *facts) begin(name string, open []string) {
 	}
 }
 
+// holdsSeveral tells whether an object holds several UIDs, but for those of alarms.
+func holdsSeveral(data []byte) bool {
+	depth, uid := 0, ""
+	for line := range contentLines(data) {
+		switch value := valueOf(line); line.name() {
+		case "BEGIN":
+			depth++
+		case "END":
+			depth--
+		case "UID":
+			if depth <= 2 && uid != "" && value != uid {
+				return true
+			}
+			uid = value
+		}
+	}
+	return false
+}
+
+func hasMethod(data []byte) bool {
+	for line := range contentLines(data) {
+		if line.name() == "METHOD" {
+			return true
+		}
+	}
+	return false
+}
+
 func valueOf(line contentLine) string {
 	_, value := splitLine(line.text())
 	return strings.TrimSpace(value)

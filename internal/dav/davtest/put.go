@@ -58,6 +58,12 @@ func (x *exchange) acceptable(col *collection, name string) (*object, error) {
 	if !o.facts.isA(col.kind) {
 		return nil, bodyRefusal(kind.space, kind.validData.Local, "this is no "+col.kind.String()+" object")
 	}
+	if x.q.SeveralUIDs != 0 && holdsSeveral(data) {
+		return nil, &refusal{status: x.q.SeveralUIDs, text: "several UIDs in one object", body: true}
+	}
+	if x.q.Method != 0 && hasMethod(data) {
+		return nil, &refusal{status: x.q.Method, text: "an object must not have a METHOD property", body: true}
+	}
 	if col.kind == dav.Calendar && !col.takes(o.facts.component) {
 		return nil, bodyRefusal(nsCalDAV, "supported-calendar-component", o.facts.component+" is not taken here")
 	}

@@ -114,6 +114,13 @@ type Quirks struct {
 	// UniqueUIDPerUser makes UniqueUID count over all calendars of the user. Cyrus.
 	UniqueUIDPerUser bool
 
+	// SeveralUIDs is the status that answers an object that holds several UIDs; 0 takes it. Radicale and sabre/dav 400,
+	// Cyrus 403.
+	SeveralUIDs int
+
+	// Method is the status that answers an object with METHOD; 0 takes it. sabre/dav 4 415, Cyrus 403 for some.
+	Method int
+
 	// NoETagOnPut answers a PUT without ETag. DAViCal for vCards, Cyrus for invitations, sabre/dav after a repair.
 	NoETagOnPut bool
 

@@ -52,7 +52,7 @@ func judge(before, after lab.Content, problems map[string]problem) []Fate {
 	used := make([]bool, len(there))
 	var fates []Fate
 	var unmatched []object
-	for _, o := range objectsOf(before) {
+	for _, o := range apart(objectsOf(before), there) {
 		i := match(o, byUID[o.uid()], there, used)
 		switch {
 		case i >= 0:
@@ -71,7 +71,23 @@ func judge(before, after lab.Content, problems map[string]problem) []Fate {
 		}
 	}
 	slices.SortFunc(fates, func(a, b Fate) int { return cmp.Compare(a.Object, b.Object) })
-	return fates
+	return slices.CompactFunc(fates, func(a, b Fate) bool { return a.Object == b.Object && a.Verdict == b.Verdict && a.Verdict != Extra })
+}
+
+// apart takes the objects with several UIDs apart that are not there whole.
+func apart(all, there []object) []object {
+	var out []object
+	for _, o := range all {
+		parts := mapping.Split(o.kind, o.data)
+		if parts == nil || slices.ContainsFunc(there, func(t object) bool { return t.uid() == o.uid() && len(mapping.Diff(o.kind, o.data, t.data)) == 0 }) {
+			out = append(out, o)
+			continue
+		}
+		for _, p := range parts {
+			out = append(out, object{o.kind, o.name, p.Data})
+		}
+	}
+	return out
 }
 
 // match finds the object in the destination's of the same UID, the most alike first.
