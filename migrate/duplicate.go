@@ -23,7 +23,7 @@ func (u uidOwners) claim(uid, path string) bool {
 // calendarOwners takes out of the journal which objects keep their UID at a destination that takes it once in all
 // calendars of an account.
 func (t *transfer) keepCalendarUIDs(ctx context.Context, collections []dav.Collection) error {
-	if !t.job.Rules.GiveUIDs() || t.toDAV == nil || t.toDAV.Services[dav.Calendar] == nil || !t.toDAV.Services[dav.Calendar].UniqueUIDs {
+	if !t.job.Rules.GiveUIDs() || t.storage(dav.Calendar).UIDs != dav.UIDsOfUser {
 		return nil
 	}
 	t.calendarOwners = uidOwners{}
@@ -40,6 +40,14 @@ func (t *transfer) keepCalendarUIDs(ctx context.Context, collections []dav.Colle
 		}
 	}
 	return nil
+}
+
+// storage returns what is known of how the destination keeps objects of a kind.
+func (t *transfer) storage(k dav.Kind) dav.Storage {
+	if t.toDAV == nil {
+		return dav.Storage{}
+	}
+	return t.toDAV.Services[k].Storage()
 }
 
 // keepUIDs takes out of the journal which of the collection's objects keep their UID.

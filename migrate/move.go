@@ -380,6 +380,10 @@ func (m *move) put(ctx context.Context, t task) {
 		m.settle(&t.result)
 		return
 	}
+	if len(t.slots) > 0 && m.collection.Kind == dav.AddressBook && m.storage(dav.AddressBook).FirstCard {
+		m.split(ctx, t)
+		return
+	}
 	path, etag, err := m.to.Put(ctx, m.place.collection, t.result.name, t.object.Data, t.there.ETag)
 	if err = m.sinkError(ctx, err); err != nil {
 		m.notPut(ctx, t, err)

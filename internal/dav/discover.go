@@ -21,8 +21,7 @@ type Service struct {
 	// Silenced says that the headers of a quiet Put are known to keep this server from sending invitations.
 	Silenced bool
 
-	// UniqueUIDs says that a UID may stand once in all calendars of a user, not once in each (RFC 4791 section 4.1).
-	UniqueUIDs bool
+	storage *Storage // the row of the table that knows the server, nil where none does
 
 	// exact says that the server's multistatus is known to hold objects octet for octet as GET returns them.
 	exact bool
@@ -30,9 +29,6 @@ type Service struct {
 	// costlyState says that the server reads every object of a collection to say whether it has changed. Radicale 3.1.8
 	// does, once for getctag and once for sync-token, which takes as long as listing it.
 	costlyState bool
-
-	// rewrites says that the server writes the objects that it is sent anew, and answers a PUT with an ETag all the same.
-	rewrites bool
 
 	outbox bool // the principal has a scheduling outbox (RFC 6638 section 2.1.1)
 }
@@ -190,7 +186,8 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 		d.client.base = answer.url
 	}
 	s := &Service{Kind: k, Features: features(answer.header), Server: answer.header.Get("Server"), Silenced: silenced(answer.header),
-		UniqueUIDs: hasUniqueUIDs(answer.header), exact: isRadicale(answer.header), costlyState: isRadicale(answer.header), rewrites: isRadicale(answer.header)}
+		exact: isRadicale(answer.header), costlyState: isRadicale(answer.header)}
+	s.recognizeStorage(answer.header)
 	kind, isCollection := collectionKind(r)
 	if given && isCollection {
 		if kind != k {
@@ -278,13 +275,6 @@ func tokens(h http.Header, name string) []string {
 // 3.6.1) and sabre/dav with what is built on it (Schedule-Reply: F, measured with 4.7.1).
 func silenced(h http.Header) bool {
 	return strings.HasPrefix(h.Get("Server"), "Cyrus-HTTP") || h.Get("X-Sabre-Version") != ""
-}
-
-// hasUniqueUIDs tells servers that take a UID once in all calendars of a user: Cyrus (403
-// unique-scheduling-object-resource, measured with 3.6.1) and Apple's Calendar Server.
-func hasUniqueUIDs(h http.Header) bool {
-	server := h.Get("Server")
-	return strings.HasPrefix(server, "Cyrus-HTTP") || strings.HasPrefix(server, "CalendarServer/")
 }
 
 // isRadicale knows Radicale by its DAV header. Its multistatus holds objects as they are, or is not well-formed because of

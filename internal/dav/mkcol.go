@@ -19,6 +19,18 @@ type property struct {
 	text  string
 	comps []string // in the place of text, for the component set
 	kept  func(got Collection) bool
+	got   func(got Collection) string // what came of it, nil where that says people nothing
+}
+
+// lost says what came of a property that is not as asked.
+func (p property) lost(got Collection) string {
+	switch {
+	case p.got == nil:
+		return p.label
+	case p.got(got) == "":
+		return fmt.Sprintf("%s %q", p.label, excerptOf([]byte(p.text)))
+	}
+	return fmt.Sprintf("%s %q (it became %q)", p.label, excerptOf([]byte(p.text)), excerptOf([]byte(p.got(got))))
 }
 
 // properties lists what is to be set on a copy of c, the most important first.
@@ -26,15 +38,18 @@ func properties(c Collection) []property {
 	t := c.Kind.traits()
 	all := []property{
 		{name: propName{nsDAV, "displayname"}, label: "display name", text: c.DisplayName,
-			kept: func(got Collection) bool { return got.DisplayName == strings.TrimSpace(c.DisplayName) }},
+			kept: func(got Collection) bool { return got.DisplayName == strings.TrimSpace(c.DisplayName) },
+			got:  func(got Collection) string { return got.DisplayName }},
 		{name: propName{nsCalDAV, "supported-calendar-component-set"}, label: "component set", comps: c.Components,
 			kept: func(got Collection) bool { return takesAll(got.Components, c.Components) }},
 		{name: propName{t.space, t.description}, label: "description", text: c.Description,
-			kept: func(got Collection) bool { return sameText(got.Description, c.Description) }},
+			kept: func(got Collection) bool { return sameText(got.Description, c.Description) },
+			got:  func(got Collection) string { return got.Description }},
 		{name: propName{nsCalDAV, "calendar-timezone"}, label: "time zone", text: c.Timezone,
 			kept: func(got Collection) bool { return got.Timezone != "" }}, // servers write it in their own way
 		{name: propName{nsApple, "calendar-color"}, label: "color", text: c.Color,
-			kept: func(got Collection) bool { return sameColor(got.Color, c.Color) }},
+			kept: func(got Collection) bool { return sameColor(got.Color, c.Color) },
+			got:  func(got Collection) string { return got.Color }},
 		{name: propName{nsApple, "calendar-order"}, label: "order", text: c.Order,
 			kept: func(got Collection) bool { return got.Order == c.Order }},
 	}
@@ -105,7 +120,8 @@ func (a *Account) HomeFor(k Kind) (string, error) {
 
 // CreateCollection makes a collection called name in the home set of its kind, with the properties of c, reads it back,
 // and sets one by one what the server did not take at once. It returns the collection as it is then, and the names of the
-// properties that are not as asked. A collection that is there already is returned as it is.
+// properties that are not as asked, with what came of them where that can be said. A collection that is there already is
+// returned as it is.
 func (a *Account) CreateCollection(ctx context.Context, c Collection, name string) (created Collection, lost []string, err error) {
 	home, err := a.HomeFor(c.Kind)
 	if err != nil {
@@ -114,6 +130,10 @@ func (a *Account) CreateCollection(ctx context.Context, c Collection, name strin
 	u, err := a.urlOf(strings.TrimSuffix(home, "/") + "/" + name + "/")
 	if err != nil {
 		return created, nil, err
+	}
+	whole := c
+	if a.Services[c.Kind].Storage().NarrowNames && strings.TrimSpace(narrow(c.DisplayName)) != strings.TrimSpace(c.DisplayName) {
+		c.DisplayName = narrow(c.DisplayName)
 	}
 	existed, err := a.makeCollection(ctx, c, u)
 	if err != nil {
@@ -124,7 +144,7 @@ func (a *Account) CreateCollection(ctx context.Context, c Collection, name strin
 	}
 	wanting := slices.DeleteFunc(properties(c), func(p property) bool { return p.kept(created) })
 	if len(wanting) == 0 {
-		return created, nil, nil
+		return created, lostOf(properties(whole), created), nil
 	}
 	for _, p := range wanting {
 		err := a.proppatch(ctx, u, p)
@@ -139,12 +159,29 @@ func (a *Account) CreateCollection(ctx context.Context, c Collection, name strin
 	if created, err = a.readCollection(ctx, c.Kind, u); err != nil {
 		return created, nil, err
 	}
-	for _, p := range wanting {
-		if !p.kept(created) {
-			lost = append(lost, p.label)
+	return created, lostOf(properties(whole), created), nil
+}
+
+// lostOf says what came of those properties that are not as asked.
+func lostOf(wanted []property, got Collection) (lost []string) {
+	for _, p := range wanted {
+		if !p.kept(got) {
+			lost = append(lost, p.lost(got))
 		}
 	}
-	return created, lost, nil
+	return lost
+}
+
+// narrow takes the characters above U+FFFF out of a name. What joins them to others goes too.
+func narrow(name string) string {
+	const joiner, variation = '\u200d', '\ufe0f'
+	kept := strings.Map(func(r rune) rune {
+		if r > 0xffff || r == joiner || r == variation {
+			return -1
+		}
+		return r
+	}, name)
+	return strings.Join(strings.Fields(kept), " ")
 }
 
 // makeCollection sends the request that makes it: MKCALENDAR (RFC 4791 section 5.3.1) or an extended MKCOL (RFC 5689),

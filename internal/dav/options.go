@@ -33,6 +33,7 @@ func (a *Account) Options(ctx context.Context, k Kind) error {
 	if found := features(resp.Header); len(found) > 0 {
 		s.Features = found
 	}
+	s.recognizeStorage(resp.Header)
 	s.Silenced = s.Silenced || silenced(resp.Header)
 	return nil
 }

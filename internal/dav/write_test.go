@@ -119,7 +119,7 @@ func TestCreateCollection(t *testing.T) {
 	}{
 		{"a server that keeps all", davtest.Quirks{}, nil},
 		{"only the name at first", davtest.Quirks{KeepsAtCreation: []string{"displayname"}}, nil},
-		{"some never", davtest.Quirks{KeepsAtCreation: []string{"displayname"}, Unsettable: []string{"calendar-order"}, Forgets: []string{"calendar-color"}}, []string{"color", "order"}},
+		{"some never", davtest.Quirks{KeepsAtCreation: []string{"displayname"}, Unsettable: []string{"calendar-order"}, Forgets: []string{"calendar-color"}}, []string{`color "#FF2968FF"`, "order"}},
 		{"both kinds in one home", davtest.Quirks{SameHome: true}, nil},
 	}
 	for _, tt := range tests {
@@ -134,6 +134,29 @@ func TestCreateCollection(t *testing.T) {
 				t.Errorf("lost %v of %+v", lost, got)
 			}
 		})
+	}
+}
+
+// What a server makes of a display name is told as it is, and a name that would hide the whole home set from other clients
+// is not written.
+func TestDisplayNames(t *testing.T) {
+	sogo := davtest.Quirks{Server: "SOPE 4.9.37/WebDAV", SurrogateReferences: true, KeepsAtCreation: []string{"displayname", "calendar-color"}}
+	for _, test := range []struct {
+		quirks     davtest.Quirks
+		name, want string
+		lost       []string
+	}{
+		{davtest.Quirks{}, "Party 🎉", "Party 🎉", nil},
+		{davtest.Quirks{DoubleEscapedNames: true}, "A & B", "A &amp; B", []string{`display name "A & B" (it became "A &amp; B")`}},
+		{sogo, "Größe 日程 & mehr", "Größe 日程 & mehr", nil},
+		{sogo, "Party 🎉 at 6", "Party at 6", []string{`display name "Party 🎉 at 6" (it became "Party at 6")`}},
+		{sogo, "👩\u200d👧", "work", []string{`display name "👩\u200d👧"`}},
+	} {
+		p := newPeer(t, test.quirks)
+		got, lost, err := open(t, p, dav.Settings{}).CreateCollection(t.Context(), dav.Collection{Kind: dav.Calendar, DisplayName: test.name}, "work")
+		if err != nil || !slices.Equal(lost, test.lost) || got.DisplayName != test.want && got.DisplayName != "" {
+			t.Errorf("%q: %q, lost %q, %v", test.name, got.DisplayName, lost, err)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"davferry/internal/dav"
 	"davferry/internal/lab"
 	"davferry/internal/lab/dataset"
+	"davferry/mapping"
 )
 
 // awkwardAccount has the awkward objects that a server takes, and ordinary ones among them.
@@ -67,12 +68,25 @@ func putPlainly(t *testing.T, to *lab.Server, u lab.User, account []dataset.Coll
 			if err != nil {
 				t.Fatal(err)
 			}
-			if status != http.StatusCreated {
+			if status != http.StatusCreated && !putParts(t, to, u, c, data) {
 				refusals[[2]string{c.Name, name}] = refusal{status, string(answer)}
 			}
 		}
 	}
 	return refusals
+}
+
+// putParts puts each part of an object with several UIDs. It is false for any other object.
+func putParts(t *testing.T, to *lab.Server, u lab.User, c dataset.Collection, data []byte) bool {
+	t.Helper()
+	parts := mapping.Split(c.Kind, data)
+	for _, p := range parts {
+		status, answer, err := lab.Put(t.Context(), to, u, c, dataset.Object{Name: p.UID + c.Kind.Extension(), Data: p.Data})
+		if err != nil || status != http.StatusCreated {
+			t.Fatalf("a part is refused: %d %s %v", status, answer, err)
+		}
+	}
+	return parts != nil
 }
 
 // moveAwkward runs the migration twice: what was refused is refused again, the rest is not touched.

@@ -164,7 +164,11 @@ type summary struct {
 	Objects     counts
 	Requests    counts
 	Left        []struct{ Collection, Reason string } `json:"collections_left_out"`
-	Problems    []problem
+	Notes       []struct{ Collection, Message string }
+	Changes     struct {
+		ByRule counts `json:"by_rule"`
+	}
+	Problems []problem
 }
 
 type problem struct {

@@ -27,7 +27,7 @@ var knownOfCyrus = []Loss{
 		Objects: "no-start",
 		Why:     "an event has to last: no DTSTART alone, no end that is not after the start"},
 	{To: "cyrus", Verdict: Refused,
-		Objects: "no-uid two-uids",
+		Objects: "no-uid",
 		Why:     "an object has one UID"},
 	{To: "cyrus", From: "xandikos", Verdict: Refused,
 		Objects: "no-card-uid",

@@ -9,7 +9,7 @@ var knownOfRadicale = []Loss{
 		Why:     "SOGo has escaped the quotes between two values of a parameter"},
 	{To: "radicale", Verdict: Refused,
 		Objects: "bad-date bad-rule end-and-duration journal-descriptions no-fn no-uid override-alone " +
-			"series-rdate-period two-uids",
+			"series-rdate-period",
 		Why: "it refuses what its parser stumbles over, among it an object without UID, a card without FN, an override without its series"},
 	{To: "radicale", From: "davical", Verdict: Refused,
 		Objects: "no-colon",
@@ -17,9 +17,6 @@ var knownOfRadicale = []Loss{
 	{To: "radicale", From: "xandikos", Verdict: Refused,
 		Objects: "no-card-uid no-start",
 		Why:     "it refuses what its parser stumbles over, among it an object without UID, a card without FN, an override without its series"},
-	{To: "radicale", From: "cyrus sabre xandikos", Verdict: Refused,
-		Objects: "two-cards",
-		Why:     "it takes one card an object"},
 	{To: "radicale", From: "cyrus davical sabre sogo xandikos", Verdict: Changed, Properties: "GEO",
 		Objects: "card4-place",
 		Why:     "a bare comma ends a value for it"},
