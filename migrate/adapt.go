@@ -59,13 +59,18 @@ type ailing struct {
 	written int // objects that were stored before
 }
 
-// putAside keeps such an object to be tried again at the end of the collection, unless too much waits for that already.
+// putAside keeps such an object to be tried again at the end of the collection, or to be judged there where that has been
+// done, unless too much waits for that already.
 func (m *move) putAside(t task, err error) bool {
-	if status := dav.Status(err); t.again || m.job.To != nil || status != http.StatusInternalServerError && status != http.StatusBadGateway {
+	if status := dav.Status(err); m.job.To != nil || status != http.StatusInternalServerError && status != http.StatusBadGateway {
 		return false
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if t.again {
+		m.suspects = append(m.suspects, ailing{t, err, t.writtenBefore})
+		return true
+	}
 	if m.ailingSize += len(t.object.Data); m.ailingSize > maxPending {
 		return false
 	}
@@ -73,17 +78,54 @@ func (m *move) putAside(t task, err error) bool {
 	return true
 }
 
-// tryAgain tries what was put aside once more, when all else of the collection is done. Where the collection has ended
-// early, failure is why.
-func (m *move) tryAgain(ctx context.Context, failure error) {
+// holdBack keeps the first new objects for the end of the collection: what is stored there after another object was
+// refused twice shows that the server is well. What has people in it goes in the order in which it came.
+func (m *move) holdBack(t task, info mapping.Info) bool {
+	if m.job.To != nil || m.job.DryRun || info.Organizer || info.Attendee || m.heldBack == 2 {
+		return false
+	}
+	m.heldBack++
+	m.held = append(m.held, t)
+	return true
+}
+
+// release stores what was held back, but for the last keep of it, and waits until all that is under way is stored.
+func (m *move) release(ctx context.Context, keep int) {
+	for len(m.held) > keep {
+		t := m.held[0]
+		m.held = m.held[1:]
+		m.outbox.send(t)
+	}
+	m.outbox.flush()
+	m.workers.Wait()
+}
+
+// conclude stores what was held back and tries once more what was put aside, when all else of the collection is done.
+// Where the collection has ended early, failure is why, and what was held back is not come to.
+func (m *move) conclude(ctx context.Context, failure error) {
+	if failure == nil && ctx.Err() == nil {
+		m.release(ctx, 1)
+		m.tryAgain(ctx)
+		m.release(ctx, 0)
+		m.tryAgain(ctx)
+	}
+	for len(m.ailing)+len(m.suspects) > 0 { // another form of an object may be answered so as well
+		open := append(m.ailing, m.suspects...)
+		m.ailing, m.suspects = nil, nil
+		for _, a := range open {
+			outcome, err := m.verdict(a)
+			m.notStored(ctx, a.task, outcome, err)
+		}
+	}
+	m.held, m.ailingSize, m.heldBack = nil, 0, 0
+}
+
+// tryAgain tries what was put aside once more.
+func (m *move) tryAgain(ctx context.Context) {
 	waiting := m.ailing
 	m.ailing, m.ailingSize = nil, 0
 	for _, a := range waiting {
-		if failure != nil || ctx.Err() != nil {
-			m.settleRefused(a.task, Failed, a.err)
-			continue
-		}
-		a.task.again, a.task.proven = true, m.written > a.written || m.wasRefused(a.task, a.err)
+		a.task.again, a.task.writtenBefore = true, a.written
 		m.work(ctx, m.putFirst, a.task)
 	}
 	m.workers.Wait()
@@ -96,14 +138,13 @@ func (m *move) wasRefused(t task, err error) bool {
 }
 
 // verdict tells a final answer from a failure that another try may mend. An answer 500 or 502 is final where the server
-// gives it at the beginning and at the end, and has stored other objects of the collection between: DAViCal 1.1.12 and
-// sabre/dav 1.8 answer 500 to dates and rules that they cannot read.
-func (t task) verdict(err error) (Outcome, error) {
-	outcome := outcomeOf(err)
-	if status := dav.Status(err); outcome == Failed && t.proven && (status == http.StatusInternalServerError || status == http.StatusBadGateway) {
-		return Refused, fmt.Errorf("%w; the destination answers so each time, and stores other objects, so that it is about this one", err)
+// gives it twice, and has stored other objects of the collection since the first time: DAViCal 1.1.12 and sabre/dav 1.8
+// answer 500 to dates and rules that they cannot read.
+func (m *move) verdict(a ailing) (Outcome, error) {
+	if !a.task.again || m.written == a.written && !m.wasRefused(a.task, a.err) {
+		return Failed, a.err
 	}
-	return outcome, err
+	return Refused, fmt.Errorf("%w; the destination answers so each time, and stores other objects, so that it is about this one", a.err)
 }
 
 // settleRefused gives an object that could not be stored its outcome.

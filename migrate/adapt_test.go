@@ -218,3 +218,15 @@ func TestLastingServerErrorIsARefusal(t *testing.T) {
 		})
 	}
 }
+
+// A form in which a refused object is tried may be answered with 500 as well.
+func TestLastingServerErrorInEveryForm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
+	w.retries = 1
+	calendar, _ := w.fill("anna", 3, 0)
+	published := strings.Replace(string(joined(event("a", "One"), event("b", "Two"))), "VERSION:2.0\r\n", "VERSION:2.0\r\nMETHOD:PUBLISH\r\n", 1)
+	w.from.PutObject(calendar+"a.ics", []byte(published))
+	w.to.Inject(davtest.Fault{Method: "PUT", Contains: "UID:a\r\n", Times: -1, Text: "cannot parse"})
+	w.want(w.migrate(), migrate.Counts{Listed: 4, Created: 3, Failed: 1})
+}

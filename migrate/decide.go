@@ -53,6 +53,7 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	t := task{object: o, result: *r, there: there, slots: slots}
 	ours := r.wrote(there) // nobody has touched it since an earlier run wrote it or found it equal
 	switch {
+	case !exists && m.holdBack(t, info):
 	case !exists, m.job.To != nil, ours && r.carried != r.SHA256 && !m.mayMail():
 		m.outbox.send(t)
 	case ours && r.carried == r.SHA256 && m.hasPieces(r.Record):
@@ -69,7 +70,7 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 
 // locate gives an object its name at the destination, and returns what is there in its place.
 func (m *move) locate(ctx context.Context, r *result, o dav.Object, info mapping.Info) (there dav.Member, exists bool, err error) {
-	if there, exists = m.nameFor(o, info, r); exists {
+	if there, exists = m.nameFor(ctx, o, info, r); exists {
 		return there, true, nil
 	}
 	there, err = m.sameUID(ctx, info.UID)
@@ -105,7 +106,7 @@ func (m *move) isTwin(r *result, uid string) bool {
 
 // nameFor gives an object its name at the destination and returns what is there under that name: the name of an earlier
 // run, else the one its UID makes, else, where another object of the collection has that UID, one its path makes.
-func (m *move) nameFor(o dav.Object, info mapping.Info, r *result) (there dav.Member, exists bool) {
+func (m *move) nameFor(ctx context.Context, o dav.Object, info mapping.Info, r *result) (there dav.Member, exists bool) {
 	name := mapping.ResourceName(m.collection.Kind, info.UID, o.Path)
 	if i, ok := m.inventory.index(o.Path); ok && m.files != nil {
 		name = m.files[i]
@@ -113,8 +114,7 @@ func (m *move) nameFor(o dav.Object, info mapping.Info, r *result) (there dav.Me
 		name = dav.LastSegment(r.DestPath)
 	}
 	if m.given[strings.ToLower(name)] || m.files == nil && m.isTwin(r, info.UID) {
-		m.outbox.flush()
-		m.workers.Wait() // where the destination takes only one of a UID, it is the first in every run
+		m.release(ctx, 0) // where the destination takes only one of a UID, it is the first in every run
 		name = mapping.ResourceName(m.collection.Kind, "", o.Path)
 	}
 	m.give(name)

@@ -48,6 +48,9 @@ type move struct {
 	written    int
 	ailing     []ailing // to be tried again at the end
 	ailingSize int      // octets of these
+	suspects   []ailing // that were tried again
+	held       []task   // that are stored at the end
+	heldBack   int      // how many were
 
 	unsettled bool // the next run has to look at the collection, even where nothing changes
 }
@@ -69,7 +72,8 @@ type task struct {
 	methodless bool             // METHOD is taken out, if there was one
 	split      bool             // it is stored part by part
 	again      bool             // an answer that may be about the server was followed by another try
-	proven     bool             // meanwhile the server has stored other objects
+
+	writtenBefore int // objects that were stored before that answer
 }
 
 // result is what became of one object. Its time is that of the fetch.
@@ -251,7 +255,7 @@ func (m *move) fetch(ctx context.Context, wanted []dav.Member) error {
 	}
 	m.outbox.flush()
 	m.workers.Wait()
-	m.tryAgain(ctx, failure)
+	m.conclude(ctx, failure)
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
@@ -422,7 +426,11 @@ func (m *move) notPut(ctx context.Context, t task, err error) {
 	if m.endsCollection(ctx, err) || m.putAside(t, err) {
 		return
 	}
-	outcome, err := t.verdict(err)
+	m.notStored(ctx, t, outcomeOf(err), err)
+}
+
+// notStored settles an object that could not be stored, or tries it in another form where the answer is final.
+func (m *move) notStored(ctx context.Context, t task, outcome Outcome, err error) {
 	if outcome == Refused && m.adapt(ctx, t, err) {
 		return
 	}
