@@ -78,10 +78,13 @@ func (m *move) putAside(t task, err error) bool {
 	return true
 }
 
+// maxHeld is how many objects are held back: one of them is good with a probability next to certainty.
+const maxHeld = 3
+
 // holdBack keeps the first new objects for the end of the collection: what is stored there after another object was
 // refused twice shows that the server is well. What has people in it goes in the order in which it came.
 func (m *move) holdBack(t task, info mapping.Info) bool {
-	if m.job.To != nil || m.job.DryRun || info.Organizer || info.Attendee || m.heldBack == 2 {
+	if m.job.To != nil || m.job.DryRun || info.Organizer || info.Attendee || m.heldBack == maxHeld {
 		return false
 	}
 	m.heldBack++

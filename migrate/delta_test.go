@@ -229,17 +229,17 @@ func TestEditDuringARun(t *testing.T) {
 			calendar, _ := w.fill("anna", 40, 0)
 			w.between("REPORT", "/work/", 4, func(n int) {
 				for start := time.Now(); n == 4 && time.Since(start) < 10*time.Second; time.Sleep(time.Millisecond) {
-					if _, _, stored := w.to.Object(calendar + "uid-e7.ics"); stored {
+					if _, _, stored := w.to.Object(calendar + "uid-e13.ics"); stored {
 						time.Sleep(200 * time.Millisecond) // for the run to have had its answer
-						w.to.PutObject(calendar+"uid-e7.ics", event("uid-e7", "Edited"))
+						w.to.PutObject(calendar+"uid-e13.ics", event("uid-e13", "Edited"))
 						return
 					}
 				}
 			})
 			w.want(w.migrate(), migrate.Counts{Listed: 40, Created: 40})
-			w.from.PutObject(calendar+"e7.ics", event("uid-e7", "Changed at the source"))
+			w.from.PutObject(calendar+"e13.ics", event("uid-e13", "Changed at the source"))
 			w.want(w.migrate(), migrate.Counts{Listed: 40, Unchanged: 39, Conflict: 1})
-			w.holds(calendar, "uid-e7.ics", "Edited")
+			w.holds(calendar, "uid-e13.ics", "Edited")
 			w.wantDeleted(w.run(migrate.Rollback, nil), 39, 1)
 		})
 	}
