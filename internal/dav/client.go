@@ -61,6 +61,7 @@ type Client struct {
 	anonymous  atomic.Bool  // a PUT was answered without an ETag
 	cookies    cookies
 	moves      moves
+	downgrades downgrades
 	asking     sync.Mutex // whether the login is still taken
 
 	digestOnce sync.Once

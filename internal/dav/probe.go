@@ -15,6 +15,9 @@ func (d *discovery) probe(ctx context.Context, k Kind, at *candidate) (*Service,
 	}
 	step := Step{Kind: k, Question: "PROPFIND " + cleanURL(at.url) + " (" + at.origin + ")"}
 	r, answer, err := d.context(ctx, at.url)
+	if lost := d.client.downgradeTo(at.url); lost.err != nil && isAbsent(Status(err)) {
+		err = lost.err
+	}
 	if err != nil {
 		step.Answer, step.Decision = answerText(err), "not here"
 		if Status(err) == http.StatusUnauthorized {
@@ -25,7 +28,7 @@ func (d *discovery) probe(ctx context.Context, k Kind, at *candidate) (*Service,
 	}
 	at.answered = true
 	service, err := d.service(ctx, k, r, answer, at.given)
-	step.Answer = describe(at.url, r, answer)
+	step.Answer = d.client.led(at.url, answer.url) + describe(r)
 	switch {
 	case err != nil:
 		step.Decision = answerText(err)
@@ -57,7 +60,7 @@ func (d *discovery) greet(ctx context.Context, k Kind, at *candidate) error {
 	case at.wantsLogin(err), d.net.hasCertificate() && isUnreachable(err): // without the client certificate
 		err = nil
 		if final := answer.url; final != nil && final.String() != at.url.String() {
-			step.Answer = "redirected to " + cleanURL(final) + ", " + step.Answer
+			step.Answer = d.client.led(at.url, final) + step.Answer
 			at.url = final
 		}
 		d.net.setGreeted(at.url)
@@ -77,15 +80,11 @@ func (at *candidate) wantsLogin(err error) bool {
 }
 
 // describe says in a few words what a place answered.
-func describe(asked *url.URL, r *response, answer answerTo) string {
-	var text string
-	if asked.String() != answer.url.String() {
-		text = "redirected to " + cleanURL(answer.url) + ", "
-	}
+func describe(r *response) string {
 	if p := r.prop(nsDAV, "current-user-principal").hrefs(); len(p) > 0 {
-		return text + "principal " + p[0]
+		return "principal " + p[0]
 	}
-	return text + "no principal"
+	return "no principal"
 }
 
 var contextProps = []propName{

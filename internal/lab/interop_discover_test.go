@@ -3,6 +3,7 @@ package lab_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
@@ -107,6 +108,50 @@ func TestDiscoverBehindAWebServer(t *testing.T) {
 				}
 			})
 		}
+	})
+}
+
+// TestDiscoverBehindTLS finds each server's account through the well-known URIs that it has, behind a web server with TLS
+// that it knows nothing of: what it redirects to without TLS is asked with TLS.
+func TestDiscoverBehindTLS(t *testing.T) {
+	for _, name := range []string{"cyrus", "davical", "radicale", "sogo", "xandikos"} { // sabre/dav has no well-known URIs
+		t.Run(name, func(t *testing.T) {
+			s := lab.StartFor(t, name, 1)
+			web, err := davtest.NewWeb()
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { web.Close() })
+			if err := web.Serve("https://dav.example.test", named(front(t, s, ""), "http://dav.example.test:")); err != nil {
+				t.Fatal(err)
+			}
+			const srv = "_caldavs._tcp.example.test. IN SRV 0 0 443 dav.example.test.\n_carddavs._tcp.example.test. IN SRV 0 0 443 dav.example.test."
+			got := discover(t, web, srv, s.Users[0])
+			if len(got.CalDAV.HomeSets) == 0 || len(got.CardDAV.HomeSets) == 0 {
+				t.Errorf("got %+v", got)
+			}
+			for _, v := range web.Visits() {
+				if v.Origin != "https://dav.example.test" {
+					t.Errorf("asked %s", v)
+				}
+			}
+		})
+	}
+}
+
+// named has a server redirect to the name that the world knows it by, where the lab's call themselves 127.0.0.1.
+func named(h http.Handler, origin string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		for name, values := range rec.Header() {
+			w.Header()[name] = values
+		}
+		if location := rec.Header().Get("Location"); location != "" {
+			w.Header().Set("Location", strings.Replace(location, "http://127.0.0.1:", origin, 1))
+		}
+		w.WriteHeader(rec.Code)
+		_, _ = rec.Body.WriteTo(w)
 	})
 }
 
