@@ -22,11 +22,12 @@ type discovered struct {
 	Error       string              `json:"error,omitempty"`
 }
 
-// discoveredProvider is the row of the table of providers that the address belongs to.
+// discoveredProvider is the row of the table of providers that applies.
 type discoveredProvider struct {
 	Name   string `json:"name"`
 	Hint   string `json:"hint,omitempty"`
 	Source string `json:"source"`
+	By     string `json:"by"` // how it was told: "the address", or the question to the DNS
 }
 
 type discoveredService struct {
@@ -54,6 +55,9 @@ type listedCollection struct {
 	Skip       string   `json:"skip,omitempty"`
 }
 
+// byAddress says that the address tells the provider.
+const byAddress = "the address"
+
 func newDiscovered(address string) *discovered {
 	d := &discovered{Collections: []listedCollection{}}
 	for _, k := range dav.Kinds {
@@ -61,7 +65,7 @@ func newDiscovered(address string) *discovered {
 		s.HomeSets, s.Steps = []string{}, []discoveredStep{}
 	}
 	if p := dav.ProviderFor(address); p != nil {
-		d.Provider = &discoveredProvider{p.Name, p.Hint, p.Source}
+		d.Provider = &discoveredProvider{p.Name, p.Hint, p.Source, byAddress}
 	}
 	return d
 }
@@ -74,6 +78,9 @@ func (d *discovered) service(k dav.Kind) *discoveredService {
 }
 
 func (d *discovered) add(step dav.Step) {
+	if p := step.Provider; p != nil && d.Provider == nil {
+		d.Provider = &discoveredProvider{p.Name, p.Hint, p.Source, step.Question}
+	}
 	s := d.service(step.Kind)
 	s.Steps = append(s.Steps, discoveredStep{step.Question, step.Answer, step.Decision})
 }
@@ -133,7 +140,11 @@ func (d *discovered) print(w io.Writer) {
 		fmt.Fprintf(w, "logged in as %s\n", printable(d.User))
 	}
 	if d.Provider != nil {
-		fmt.Fprintf(w, "%s, from the table of providers (%s)\n", d.Provider.Name, d.Provider.Source)
+		by := ""
+		if d.Provider.By != byAddress {
+			by = ", by " + d.Provider.By
+		}
+		fmt.Fprintf(w, "%s, from the table of providers%s (%s)\n", d.Provider.Name, printable(by), d.Provider.Source)
 	}
 	d.CalDAV.print(w, "CalDAV")
 	d.CardDAV.print(w, "CardDAV")

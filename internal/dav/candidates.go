@@ -2,13 +2,10 @@ package dav
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"iter"
 	"net"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -48,13 +45,39 @@ func (d *discovery) candidates(ctx context.Context, k Kind, start *candidate) it
 // fromBeyond goes on where all that was named led to neither service: not for one that is just not there beside the
 // other, which would then come from another server than the user named.
 func (d *discovery) fromBeyond(ctx context.Context, k Kind, yield func(candidate) bool) {
-	switch {
-	case d.target.mail:
-	case d.target.url == nil:
+	if d.target.url == nil && d.target.mail && !d.target.isHost() {
+		for _, host := range d.hostsOfDomain(ctx, k) {
+			if !d.fromProducts(k, &url.URL{Scheme: "https", Host: host}, yield) {
+				return
+			}
+		}
+		return
+	}
+	if d.target.url == nil {
 		d.fromProducts(k, &url.URL{Scheme: "https", Host: d.target.hostPort("")}, yield)
-	case d.target.isHost() || d.fromDomain(ctx, k, yield):
+		return
+	}
+	if d.target.isHost() || d.fromDomain(ctx, k, yield) {
 		d.fromProducts(k, d.target.url, yield)
 	}
+}
+
+// maxTargets is how many targets of SRV records are searched for what software may be there.
+const maxTargets = 2
+
+// hostsOfDomain returns the hosts that a domain has for a service with TLS: the targets of its SRV records, else itself.
+func (d *discovery) hostsOfDomain(ctx context.Context, k Kind) []string {
+	records, err := d.srv(ctx, serviceName(k, "https", d.target.domain))
+	if err != nil || len(records) == 0 {
+		return []string{d.target.hostPort("")}
+	}
+	var hosts []string
+	for _, r := range usableTargets(records) {
+		if host := targetHost(r, "https"); len(hosts) < maxTargets && !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
 }
 
 func wellKnown(k Kind) string { return "/.well-known/" + k.Service() }
@@ -65,7 +88,8 @@ func (d *discovery) fromProvider(k Kind, yield func(candidate) bool) bool {
 		return true
 	}
 	u := d.provider.url(k, d.client.login.User)
-	step := Step{Kind: k, Question: "the table of providers: " + d.target.domain, Answer: d.provider.Name, Decision: "it names no " + k.Service() + " server"}
+	step := Step{Kind: k, Question: "the table of providers: " + d.target.domain, Answer: d.provider.Name, Decision: "it names no " + k.Service() + " server",
+		Provider: d.provider}
 	if u != nil {
 		step.Decision = "look at " + cleanURL(u)
 	}
@@ -76,17 +100,20 @@ func (d *discovery) fromProvider(k Kind, yield func(candidate) bool) bool {
 	return u == nil || yield(candidate{url: u, origin: "the table of providers: " + d.provider.Name, own: true, table: true, forUser: func(user string) *url.URL { return d.provider.url(k, user) }})
 }
 
-// fromProducts tries where server software usually is, at a host that the user named.
-func (d *discovery) fromProducts(k Kind, host *url.URL, yield func(candidate) bool) {
+// fromProducts tries where server software usually is. At a host that the user did not name nothing is sent before it asks
+// for a login.
+func (d *discovery) fromProducts(k Kind, host *url.URL, yield func(candidate) bool) bool {
 	for _, p := range Products {
 		if p.path(k, "") == nil {
 			continue
 		}
 		place := func(user string) *url.URL { return host.ResolveReference(p.path(k, user)) }
-		if !yield(candidate{url: place(d.client.login.User), origin: "where " + p.Name + " is", guess: true, forUser: place}) {
-			return
+		at := candidate{url: place(d.client.login.User), origin: "where " + p.Name + " is", guess: true, chosen: d.target.mail, product: true, forUser: place}
+		if !yield(at) {
+			return false
 		}
 	}
+	return true
 }
 
 // fromURL takes the address given, then what else is at its host.
@@ -115,17 +142,20 @@ func (d *discovery) fromHost(k Kind, yield func(candidate) bool) bool {
 }
 
 // fromDomain asks the DNS, then the domain itself; only with TLS unless the user allows more. What the DNS says to be
-// decidedly not there (RFC 2782) is not looked for.
+// decidedly not there (RFC 2782) is not looked for. Who keeps the mail comes last: that says least about calendars.
 func (d *discovery) fromDomain(ctx context.Context, k Kind, yield func(candidate) bool) bool {
-	there, more := d.fromDNS(ctx, k, "https", yield)
-	if !more || there && !(d.guess(k, "https", "", yield) && d.guess(k, "https", appleTLSPort, yield)) {
+	secure, more := d.fromDNS(ctx, k, "https", yield)
+	if !more || secure != denied && !(d.guess(k, "https", "", yield) && d.guess(k, "https", appleTLSPort, yield)) {
 		return false
 	}
-	if !d.client.trust.allowPlaintext {
-		return true
+	plain := silent
+	if d.client.trust.allowPlaintext {
+		plain, more = d.fromDNS(ctx, k, "http", yield)
+		if !more || plain != denied && !(d.guess(k, "http", "", yield) && d.guess(k, "http", applePlainPort, yield)) {
+			return false
+		}
 	}
-	there, more = d.fromDNS(ctx, k, "http", yield)
-	return more && (!there || d.guess(k, "http", "", yield) && d.guess(k, "http", applePlainPort, yield))
+	return secure != silent || plain != silent || d.fromMail(ctx, k, yield)
 }
 
 // guess takes the domain for the name of the server.
@@ -148,105 +178,4 @@ func (a address) hostPort(port string) string {
 		return a.domain
 	}
 	return strings.TrimSuffix(net.JoinHostPort(a.domain, port), ":")
-}
-
-// fromDNS asks for SRV and TXT records (RFC 6764 sections 3 and 4) of the service with TLS, or without for the scheme
-// http. there is false where the domain says that it has no such service, more where the search is over.
-func (d *discovery) fromDNS(ctx context.Context, k Kind, scheme string, yield func(candidate) bool) (there, more bool) {
-	label := k.Service()
-	if scheme == "https" {
-		label += "s"
-	}
-	name := "_" + label + "._tcp." + d.target.domain
-	records, err := d.srv(ctx, name)
-	step := Step{Kind: k, Question: "DNS SRV " + name}
-	switch {
-	case err != nil:
-		step.Answer, step.Decision = err.Error(), "go on without"
-		d.trace(step)
-		return true, yield(candidate{err: fmt.Errorf("DNS SRV %s: %w", name, err)})
-	case len(records) == 0:
-		step.Answer, step.Decision = "no record", "go on without"
-		d.trace(step)
-		return true, true
-	}
-	usable := slices.DeleteFunc(slices.Clone(records), func(r *net.SRV) bool { return strings.Trim(r.Target, ".") == "" })
-	if len(usable) == 0 {
-		step.Answer, step.Decision = `target "."`, "the domain says that it has no such service"
-		d.trace(step)
-		return false, true
-	}
-	for _, r := range usable {
-		step.Answer = fmt.Sprintf("priority %d, weight %d, port %d, %s", r.Priority, r.Weight, r.Port, r.Target)
-		step.Decision = "look there"
-		d.trace(step)
-	}
-	paths, err := d.txtPaths(ctx, k, name)
-	more = d.fromTargets(k, scheme, usable, paths, yield)
-	if more && err != nil { // what the record says may be the one place where the service is
-		more = yield(candidate{err: fmt.Errorf("DNS TXT %s: %w", name, err)})
-	}
-	return true, more
-}
-
-// fromTargets takes the targets of SRV records in their order, at each the paths of the TXT records first.
-func (d *discovery) fromTargets(k Kind, scheme string, records []*net.SRV, paths []string, yield func(candidate) bool) bool {
-	usual := map[string]string{"https": "443", "http": "80"}[scheme]
-	for _, r := range records {
-		host, port := asciiName(strings.ToLower(strings.TrimSuffix(r.Target, "."))), strconv.Itoa(int(r.Port))
-		if port != usual {
-			host = net.JoinHostPort(host, port)
-		}
-		for i, p := range append(slices.Clip(paths), wellKnown(k), "/") {
-			at := candidate{url: contextURL(scheme, host, p), origin: "the SRV record", chosen: true}
-			if i < len(paths) {
-				at.origin, at.own = "the SRV and TXT records", true
-			}
-			if !yield(at) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// contextURL makes a URL of a path as a TXT record spells it.
-func contextURL(scheme, host, path string) *url.URL {
-	u := &url.URL{Scheme: scheme, Host: host, Path: path}
-	if parsed, err := parseLenient(path); err == nil && parsed.Host == "" {
-		u.Path, u.RawPath = parsed.Path, parsed.RawPath
-	}
-	return u
-}
-
-// srv asks for SRV records. A resolver that did not answer is not asked again for a while.
-func (d *discovery) srv(ctx context.Context, name string) ([]*net.SRV, error) {
-	if err := d.net.buried(d.resolver()); err != nil {
-		return nil, err
-	}
-	records, err := d.net.settings.Resolver.srv(ctx, name)
-	if errors.Is(err, errNoResolver) && ctx.Err() == nil {
-		d.net.bury(d.resolver(), err)
-	}
-	return records, err
-}
-
-// resolver is the place of a grave: a resolver may be silent about one domain only.
-func (d *discovery) resolver() string { return "the resolver of " + d.target.domain }
-
-func (d *discovery) txtPaths(ctx context.Context, k Kind, name string) ([]string, error) {
-	strs, err := d.net.settings.Resolver.txt(ctx, name)
-	step := Step{Kind: k, Question: "DNS TXT " + name, Answer: "no record", Decision: "go on with " + wellKnown(k)}
-	if err != nil {
-		step.Answer = err.Error()
-	}
-	paths := contextPaths(strs)
-	if len(strs) > 0 {
-		step.Answer = strings.Join(strs, " ")
-	}
-	if len(paths) > 0 {
-		step.Decision = "look at " + strings.Join(paths, ", ")
-	}
-	d.trace(step)
-	return paths, err
 }

@@ -2,6 +2,7 @@ package dav
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -62,6 +63,8 @@ type Step struct {
 	Question string
 	Answer   string
 	Decision string
+
+	Provider *Provider // the row of the table of providers that the step took, nil for none
 }
 
 // Account is a login whose services were found.
@@ -81,7 +84,7 @@ func (n *Network) Open(ctx context.Context, address string, login Login, trace f
 	if trace == nil {
 		trace = func(Step) {}
 	}
-	d := &discovery{net: n, target: target, provider: providerOf(target.domain), trace: trace}
+	d := &discovery{net: n, target: target, provider: providerOf(target.domain), trace: trace, nothing: map[string]bool{}}
 	account, err := d.logIn(ctx, login)
 	if err != nil {
 		return nil, d.hint(err)
@@ -96,9 +99,7 @@ func (n *Network) Open(ctx context.Context, address string, login Login, trace f
 func (d *discovery) use(login Login) {
 	client := &Client{net: d.net, login: login, trust: trust{
 		named: []string{d.target.domain}, hosts: d.net.settings.TrustHosts, allowPlaintext: d.net.settings.AllowPlaintext, kept: d.net.atStake(login)}}
-	if d.provider != nil {
-		client.trust.provider = d.provider.Hosts
-	}
+	client.trust.provider = d.trustedHosts()
 	if before := d.client; before != nil {
 		client.requests.Store(before.requests.Load())
 		client.rejections.Store(before.rejections.Load())
@@ -110,13 +111,19 @@ func (d *discovery) use(login Login) {
 func (d *discovery) open(ctx context.Context) (*Account, error) {
 	account := &Account{Client: d.client, Services: map[Kind]*Service{}}
 	var missing []error
+	withheld := map[Kind]error{} // searches that ended where the login may not go, which the next stage may make good
 	for d.stage = named; d.stage <= beyond && len(account.Services) == 0; d.stage++ {
-		why, err := d.findAll(ctx, account)
+		why, err := d.findAll(ctx, account, withheld)
 		if err != nil {
 			return nil, err
 		}
 		missing = append(missing, why)
 		if err := d.homeless(); err != nil && len(account.Services) == 0 {
+			return nil, err
+		}
+	}
+	for _, k := range Kinds {
+		if err := withheld[k]; err != nil && account.Services[k] == nil {
 			return nil, err
 		}
 	}
@@ -127,15 +134,18 @@ func (d *discovery) open(ctx context.Context) (*Account, error) {
 }
 
 // findAll looks for both services at one stage. missing says why one is not there, which is no error.
-func (d *discovery) findAll(ctx context.Context, account *Account) (missing, err error) {
+func (d *discovery) findAll(ctx context.Context, account *Account, withheld map[Kind]error) (missing, err error) {
 	var absent []error
 	for _, k := range Kinds {
 		service, err := d.find(ctx, k)
+		_, distrusted := errors.AsType[*TrustError](err)
 		switch {
 		case service != nil:
 			account.Services[k] = service
 		case fatal(ctx, err):
 			return nil, err
+		case isOpen(err) && distrusted:
+			withheld[k] = d.unfinished(k, err)
 		case isOpen(err):
 			return nil, d.unfinished(k, err)
 		case err != nil:
@@ -170,14 +180,32 @@ type discovery struct {
 	stage      stage
 	trace      func(Step)
 	principals map[string]*response // by URL: both services ask the same principal
+	nothing    map[string]bool      // URLs of server software's usual places that have nothing
 }
 
-// hint adds to a refused login what users of the provider must know.
+// hint adds to a refused login what users of the provider must know, and to any error that the provider has no service.
 func (d *discovery) hint(err error) error {
-	if d.provider == nil || d.provider.Hint == "" || Status(err) != http.StatusUnauthorized {
+	p, refused := d.provider, Status(err) == http.StatusUnauthorized
+	if p == nil && refused {
+		p = providerThatRefused(err)
+	}
+	if p == nil || p.Hint == "" || !refused && p.CalDAV+p.CardDAV != "" {
 		return err
 	}
-	return fmt.Errorf("%w; %s: %s", err, d.provider.Name, d.provider.Hint)
+	return fmt.Errorf("%w; %s: %s", err, p.Name, p.Hint)
+}
+
+// providerThatRefused returns the provider whose host an error is about, nil for none.
+func providerThatRefused(err error) *Provider {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return nil
+	}
+	u, err := url.Parse(e.URL)
+	if err != nil {
+		return nil
+	}
+	return providerOf(u.Hostname())
 }
 
 // service follows the principal to the home sets.

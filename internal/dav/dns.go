@@ -54,6 +54,23 @@ func (r *Resolver) srv(ctx context.Context, name string) ([]*net.SRV, error) {
 	return nil, r.name(err)
 }
 
+// mx returns the mail exchangers of a domain, those that are preferred first. A domain that does not exist has none.
+func (r *Resolver) mx(ctx context.Context, domain string) ([]*net.MX, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout())
+	defer cancel()
+	records, err := r.net().LookupMX(ctx, dns.Fqdn(domain))
+	dnsErr, isDNS := errors.AsType[*net.DNSError](err)
+	switch {
+	case len(records) > 0, err == nil:
+		return records, nil
+	case isDNS && dnsErr.IsNotFound:
+		return nil, nil
+	case isDNS && dnsErr.IsTimeout, ctx.Err() != nil:
+		return nil, r.silent()
+	}
+	return nil, r.name(err)
+}
+
 // name puts the resolver that was asked into an error; net names that of the system in any case.
 func (r *Resolver) name(err error) error {
 	if dnsErr, ok := errors.AsType[*net.DNSError](err); ok && r.Addr != "" {

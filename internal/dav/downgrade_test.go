@@ -19,20 +19,20 @@ func TestRedirectOutOfTLS(t *testing.T) {
 		refused        string // in the error, "" where the account is found
 		step           string
 	}{
-		{name: "the usual port", location: "http://dav.example.test/dav/",
-			step: "redirected to http://dav.example.test/dav/, asked with TLS as https://dav.example.test:8443/dav/, "},
-		{name: "the server's own port", location: "http://dav.example.test:5232/dav/", step: "asked with TLS as https://dav.example.test:8443/dav/, "},
-		{name: "the port that was asked", location: "http://DAV.example.test:8443/dav/", step: "asked with TLS as https://dav.example.test:8443/dav/, "},
+		{name: "the usual port", location: "http://dav.example.test/own/",
+			step: "redirected to http://dav.example.test/own/, asked with TLS as https://dav.example.test:8443/own/, "},
+		{name: "the server's own port", location: "http://dav.example.test:5232/own/", step: "asked with TLS as https://dav.example.test:8443/own/, "},
+		{name: "the port that was asked", location: "http://DAV.example.test:8443/own/", step: "asked with TLS as https://dav.example.test:8443/own/, "},
 		{name: "a path that is not there with TLS", location: "http://dav.example.test/other/",
 			refused: "the password was not sent to http://dav.example.test:80: https://dav.example.test:8443 redirects to it without encryption"},
-		{name: "another host of the domain", location: "http://cal.example.test/dav/", refused: "the password was not sent to http://cal.example.test:80"},
-		{name: "another host", location: "http://dav.elsewhere.test/dav/", refused: "the password was not sent to http://dav.elsewhere.test:80"},
+		{name: "another host of the domain", location: "http://cal.example.test/own/", refused: "the password was not sent to http://cal.example.test:80"},
+		{name: "another host", location: "http://dav.elsewhere.test/own/", refused: "the password was not sent to http://dav.elsewhere.test:80"},
 		{name: "itself", location: "http://dav.example.test/.well-known/caldav", refused: "redirects to it without encryption"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			server := davtest.New()
-			server.SetQuirks(davtest.Quirks{Base: "/dav", WellKnownCalDAV: davtest.WellKnown{Target: tt.location}, WellKnownCardDAV: davtest.WellKnown{Target: tt.location}})
+			server.SetQuirks(davtest.Quirks{Base: "/own", WellKnownCalDAV: davtest.WellKnown{Target: tt.location}, WellKnownCardDAV: davtest.WellKnown{Target: tt.location}})
 			server.AddUser("anna@example.test", "secret")
 			w := newSites(t)
 			w.serve(t, "https://dav.example.test:8443", server)

@@ -45,8 +45,10 @@ type Network struct {
 	walks map[walkKey]*walk
 	dead  map[string]grave // by origin, host or resolver
 
-	greeted map[string]bool    // by origin: hosts that nobody named and that have asked for a login
-	logins  map[string]*logins // by address.place
+	proven  map[string]bool      // by origin: hosts that have shown to be DAV servers
+	greeted map[string]bool      // by origin: hosts that nobody named and that have asked for a login
+	logins  map[string]*logins   // by address.place
+	mail    map[string]*Provider // by domain: who keeps its mail, where that was looked up and is in the table
 }
 
 // grave is a server, a host's name or a resolver that could not be reached. For a while it is not asked again: of a
@@ -76,7 +78,7 @@ func NewNetwork(s Settings) *Network {
 		s.Resolver = &Resolver{}
 	}
 	n := &Network{settings: s, hosts: map[string]*host{}, walks: map[walkKey]*walk{}, dead: map[string]grave{},
-		greeted: map[string]bool{}, logins: map[string]*logins{}}
+		proven: map[string]bool{}, greeted: map[string]bool{}, logins: map[string]*logins{}, mail: map[string]*Provider{}}
 	n.http = n.newClient(s.TLS)
 	n.anonymous = n.http
 	if n.hasCertificate() {
@@ -186,6 +188,19 @@ func (n *Network) setGreeted(u *url.URL) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.greeted[origin(u)] = true
+}
+
+// isProven tells whether a host has shown to be a DAV server.
+func (n *Network) isProven(u *url.URL) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.proven[origin(u)]
+}
+
+func (n *Network) setProven(u *url.URL) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.proven[origin(u)] = true
 }
 
 // Close drops the connections that are kept open. Requests that are under way go on.

@@ -134,7 +134,8 @@ type failures []error
 // shows all.
 const maxReasons = 3
 
-// reasons joins errors: those of places that were named before those of places that were guessed.
+// reasons joins errors: those of places that were named first, then what the user can allow or must know, then those of
+// places that were guessed.
 func reasons(errs []error) error {
 	all := flatten(errs...)
 	if len(all) == 0 {
@@ -145,7 +146,13 @@ func reasons(errs []error) error {
 }
 
 func weight(err error) int {
-	if open, is := errors.AsType[*openError](err); is && !open.guess {
+	open, isOpen := errors.AsType[*openError](err)
+	_, distrusted := errors.AsType[*TrustError](err)
+	_, atProvider := errors.AsType[*mailHostError](err)
+	switch {
+	case isOpen && !open.guess:
+		return 2
+	case distrusted || atProvider:
 		return 1
 	}
 	return 0

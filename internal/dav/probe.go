@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -117,10 +118,31 @@ func (d *discovery) ask(ctx context.Context, req request) (*response, answerTo, 
 		return nil, answerTo{}, err
 	}
 	r, answer, err := d.client.ask(ctx, req)
+	if answer.url != nil && (err == nil || isDAV(answer.header) || leadsOn(req.url, answer.url)) {
+		d.net.setProven(answer.url)
+	}
 	inTime := ctx.Err() == nil || context.Cause(ctx) == errSilent
 	if bare := req.anonymous && d.net.hasCertificate(); inTime && !bare && isUnreachable(err) {
 		unreachable, _ := errors.AsType[*unreachableError](err)
 		d.net.buryServer(unreachable.at, err)
 	}
 	return r, answer, err
+}
+
+// isDAV tells whether a header is that of a CalDAV or CardDAV server, also where it asks for a login: few of them say what
+// they can before, most have it in the realm ("Radicale - Password Required", "SabreDAV", "DAViCal CalDAV Server", "SOGo").
+func isDAV(h http.Header) bool {
+	if len(h.Values("DAV")) > 0 || h.Get("X-Sabre-Version") != "" {
+		return true
+	}
+	challenge := strings.ToLower(strings.Join(h.Values("WWW-Authenticate"), " "))
+	return slices.ContainsFunc([]string{"dav", "radicale", "sogo", "calendar"}, func(word string) bool { return strings.Contains(challenge, word) })
+}
+
+// leadsOn tells whether a well-known URI redirected to a place of its own, as only whoever has the service makes it do.
+func leadsOn(asked, answered *url.URL) bool {
+	isWellKnown := func(u *url.URL) bool {
+		return slices.ContainsFunc(Kinds, func(k Kind) bool { return SameResource(u.EscapedPath(), wellKnown(k)) })
+	}
+	return isWellKnown(asked) && !isWellKnown(answered)
 }

@@ -104,10 +104,11 @@ func (d *discovery) find(ctx context.Context, k Kind) (*Service, error) {
 func (d *discovery) walk(ctx context.Context, k Kind, start *candidate) (s *Service, f *findings, first *candidate, err error) {
 	f = &findings{}
 	var failed, elsewhere []error
+	var refused error // by a host that need not be the account's
 	asked, strange := map[string]bool{}, map[string]bool{}
 	for at := range d.candidates(ctx, k, start) {
 		if at.url != nil {
-			if asked[at.url.String()] || strange[origin(at.url)] {
+			if asked[at.url.String()] || strange[origin(at.url)] || at.product && d.nothing[at.url.String()] {
 				continue
 			}
 			asked[at.url.String()] = true
@@ -119,9 +120,13 @@ func (d *discovery) walk(ctx context.Context, k Kind, start *candidate) (s *Serv
 			return service, &findings{places: []candidate{at}}, nil, nil
 		case isRefusal(err) && d.isStrange(at):
 			strange[origin(at.url)] = true
-			d.client.rejections.Store(0) // the login is right
-			err = &absentError{cleanURL(at.url), "it refuses the login that the account's server took (" + answerText(err) + ")"}
-			elsewhere = append(elsewhere, err)
+			d.client.rejections.Store(0) // it is no server of the account's, as far as is known
+			if d.client.base != nil {
+				err = &absentError{cleanURL(at.url), "it refuses the login that the account's server took (" + answerText(err) + ")"}
+				elsewhere = append(elsewhere, err)
+			} else if refused == nil {
+				refused, first = err, &at
+			}
 		case isRefusal(err):
 			return nil, nil, &at, err
 		case ctx.Err() != nil:
@@ -130,20 +135,40 @@ func (d *discovery) walk(ctx context.Context, k Kind, start *candidate) (s *Serv
 			f.places = append(f.places, at)
 		default:
 			elsewhere = append(elsewhere, err)
+			d.remember(at, err)
 		}
 		failed = append(failed, err)
 	}
 	f.missing = reasons(elsewhere)
-	if isOpen(f.missing) {
+	switch open := isOpen(f.missing); {
+	case refused != nil && !open:
+		return nil, nil, first, refused
+	case refused != nil:
+		return nil, nil, first, reasons(failed)
+	case open:
 		f.until = time.Now().Add(deadFor)
 	}
 	return nil, f, nil, reasons(failed)
 }
 
-// isStrange tells a place that nobody named, at another host than the one that took the login: a web server of the domain
-// may want a login for its own pages.
+// remember takes down that a place of server software has nothing, for the other service, which is at the same mostly.
+func (d *discovery) remember(at candidate, err error) {
+	if at.product && !isOpen(err) {
+		d.nothing[at.url.String()] = true
+	}
+}
+
+// isStrange tells a place that nobody named, and that need not have to do with the account: a web server of the domain may
+// want a login for its own pages. It is one at another host than the one that took the login, or where none has taken it
+// yet, one that does not show to be a DAV server.
 func (d *discovery) isStrange(at candidate) bool {
-	return at.guess && at.url != nil && d.client.base != nil && origin(at.url) != origin(d.client.base)
+	switch {
+	case !at.guess || at.url == nil:
+		return false
+	case d.client.base != nil:
+		return origin(at.url) != origin(d.client.base)
+	}
+	return d.target.mail && !d.net.isProven(at.url)
 }
 
 // revisit asks where an earlier account of the domain found the service, or where this one may have it.
@@ -193,14 +218,15 @@ func (at candidate) differs(err error) bool {
 
 // candidate is a URL where a service may be.
 type candidate struct {
-	url    *url.URL
-	origin string // how it came up, for people
-	given  bool   // by the user
-	guess  bool   // by nobody: the domain of a mail address need not be that of a server
-	chosen bool   // not by the user, but by the DNS or as a guess: the host gets no credentials before it asks for them
-	own    bool   // the path is for this service alone, so that it may be there for one account and not for another
-	table  bool   // from the table of providers
-	err    error  // in the place of a URL: a question to the DNS that failed
+	url     *url.URL
+	origin  string // how it came up, for people
+	given   bool   // by the user
+	guess   bool   // by nobody: the domain of a mail address need not be that of a server
+	chosen  bool   // not by the user, but by the DNS or as a guess: the host gets no credentials before it asks for them
+	own     bool   // the path is for this service alone, so that it may be there for one account and not for another
+	table   bool   // from the table of providers
+	product bool   // where server software usually is
+	err     error  // in the place of a URL: a question to the DNS that failed
 
 	answered bool // it is a DAV server's; what came after that is about the account
 
