@@ -4,25 +4,39 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
+
+	"davferry/internal/dav/davtest"
 )
 
 var (
-	crashes   = flag.Int("crashes", 10, "how often TestCrash kills the program")
+	crashes   = flag.Int("crashes", 15, "how often TestCrash kills the program")
 	crashSeed = flag.Uint64("crashseed", 0, "what TestCrash draws the moments from; 0 for the time")
 )
 
-// crashVerbs are the command lines that are killed and finished.
-var crashVerbs = []crashVerb{
-	{"migrate", ""},
-	{"export", "archive"},
-	{"import", ""},
-	{"export", "archive.zip"},
-	{"export", "archive.tar.zst"},
+// crashCommands are the command lines that are killed and finished.
+var crashCommands = []crashCommand{
+	{verb: "migrate"},
+	{verb: "export", archive: "archive"},
+	{verb: "import"},
+	{verb: "migrate", title: "with changes at the source meanwhile", edits: true},
+	{verb: "export", archive: "archive.zip"},
+	{verb: "migrate", title: "of what has changed", before: (*crashSite).migrateAndChange},
+	{verb: "export", archive: "archive.tar.zst"},
+	{verb: "migrate", title: "of what is deleted", before: (*crashSite).migrateAndDelete, flags: []string{"--delete", "--yes"}},
+	{verb: "rollback", before: (*crashSite).migrate},
 }
 
-type crashVerb struct{ verb, archive string }
+// crashCommand is a command line that is killed.
+type crashCommand struct {
+	verb, archive string
+	title         string // what is special about it
+	flags         []string
+	before        func(*crashSite, *testing.T) // what comes before it, nil for nothing
+	edits         bool                         // the source is edited after each kill
+}
 
 // TestCrash kills the program with SIGKILL at random moments, once to three times, and lets the same command finish then.
 // What is there in the end must be what a run leaves that nobody disturbed, and the journal must say so.
@@ -36,33 +50,48 @@ func TestCrash(t *testing.T) {
 		seed = uint64(time.Now().UnixNano())
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
+	undisturbed, requests := make([]*crashSite, len(crashCommands)), make([]int, len(crashCommands))
 	source := newCrashSource()
-	undisturbed, requests := map[crashVerb]*crashSite{}, map[crashVerb]int{}
-	for _, v := range crashVerbs {
-		undisturbed[v] = newCrashSite(t, v, source)
-		undisturbed[v].finish(t)
-		requests[v] = undisturbed[v].reset()
-	}
 	kills, missed := 0, 0
-	for round := 0; kills < *crashes && missed < 100 && !t.Failed(); round++ {
-		v := crashVerbs[round%len(crashVerbs)]
-		t.Run(fmt.Sprint(round, " ", v.verb, " ", v.archive), func(t *testing.T) {
-			s := newCrashSite(t, v, source)
-			for range 1 + random.IntN(3) {
-				if s.crash(t, drawMoment(random, requests[v])) {
+	first := random.IntN(len(crashCommands))
+	for round := first; kills < *crashes && missed < *crashes+100 && !t.Failed(); round++ {
+		n := round % len(crashCommands)
+		c := crashCommands[n]
+		if undisturbed[n] == nil {
+			undisturbed[n], requests[n] = newUndisturbed(t, c, source)
+		}
+		t.Run(strings.TrimSpace(fmt.Sprint(round-first, " ", c.verb, " ", c.archive, c.title)), func(t *testing.T) {
+			s := newCrashSite(t, c, source)
+			for kill := range 1 + random.IntN(3) {
+				if s.crash(t, drawMoment(random, requests[n])) {
 					kills++
 				} else {
 					missed++
 				}
+				if c.edits {
+					s.edit(kill)
+				}
 			}
+			s.editAll()
 			s.finish(t)
-			s.compare(t, undisturbed[v])
+			s.compare(t, undisturbed[n])
 		})
 	}
 	t.Logf("killed %d times; %d times it was over before", kills, missed)
+	if kills < *crashes && !t.Failed() {
+		t.Errorf("it was killed %d times, not %d", kills, *crashes)
+	}
 	if t.Failed() {
 		t.Logf("once more: go test ./cmd/davferry -run TestCrash -crashes %d -crashseed %d", *crashes, seed)
 	}
+}
+
+// newUndisturbed returns a site whose command was not killed, and how many requests it took.
+func newUndisturbed(t *testing.T, c crashCommand, source *davtest.Server) (s *crashSite, requests int) {
+	s = newCrashSite(t, c, source)
+	s.editAll()
+	s.finish(t)
+	return s, s.reset()
 }
 
 // moment is when the program is killed: when a request comes or, later, once it was answered. The first is request 1; 0
@@ -76,7 +105,7 @@ type moment struct {
 // drawMoment draws a moment of a run that takes so many requests, or one soon after them: the journal is closed and the
 // archive packed then.
 func drawMoment(random *rand.Rand, requests int) moment {
-	m := moment{request: random.IntN(requests + requests/8), acted: random.IntN(2) == 0}
+	m := moment{request: random.IntN(requests + requests/8 + 1), acted: random.IntN(2) == 0}
 	if m.request >= requests {
 		m.request = requests - random.IntN(3)
 		m.later = time.Duration(random.IntN(60)) * time.Millisecond

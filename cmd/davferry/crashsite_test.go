@@ -41,9 +41,9 @@ func newCrashServer() *davtest.Server {
 func newCrashSource() *davtest.Server {
 	server := newCrashServer()
 	for _, user := range crashUsers {
-		work := server.AddCollection(user, dav.Collection{Kind: dav.Calendar, Path: "work", DisplayName: "Work", Color: "#FF0000FF"})
+		server.AddCollection(user, dav.Collection{Kind: dav.Calendar, Path: "work", DisplayName: "Work", Color: "#FF0000FF"})
 		for i := range crashEvents {
-			server.PutObject(fmt.Sprintf("%s%d.ics", work, i), component("VEVENT", fmt.Sprint(user, i), fmt.Sprintf("SUMMARY:Event %d", i)))
+			putCrashEvent(server, user, i, "as it was")
 		}
 		book := server.AddCollection(user, dav.Collection{Kind: dav.AddressBook, Path: "friends", DisplayName: "Friends"})
 		for i := range crashContacts {
@@ -54,12 +54,67 @@ func newCrashSource() *davtest.Server {
 	return server
 }
 
+func crashEvent(user string, i int) (path string) {
+	return fmt.Sprintf("/calendars/%s/work/%d.ics", user, i)
+}
+
+func putCrashEvent(server *davtest.Server, user string, i int, how string) {
+	server.PutObject(crashEvent(user, i), component("VEVENT", fmt.Sprint(user, i), fmt.Sprintf("SUMMARY:Event %d, %s", i, how)))
+}
+
+// edit has people change a third of the events at the source, and make some: a part of them each time.
+func (s *crashSite) edit(part int) {
+	for _, user := range crashUsers {
+		for i := part; i < crashEvents+9; i += 3 {
+			putCrashEvent(s.from, user, i, "changed")
+		}
+	}
+}
+
+// editAll has the source be what it is after all edits, where there are any.
+func (s *crashSite) editAll() {
+	for part := range 3 {
+		if s.killed.edits {
+			s.edit(part)
+		}
+	}
+}
+
+// migrate has a migration come before the command.
+func (s *crashSite) migrate(t *testing.T) {
+	t.Helper()
+	command := s.command
+	s.command = []string{"migrate", "--source", s.source, "--destination", s.destination}
+	s.finish(t)
+	s.command = command
+}
+
+// migrateAndChange has a migration come before the command, and changes at the source.
+func (s *crashSite) migrateAndChange(t *testing.T) {
+	t.Helper()
+	s.migrate(t)
+	s.edit(0)
+	s.from.DeleteObject(crashEvent(crashUsers[0], 1))
+}
+
+// migrateAndDelete has a migration come before the command, and deletions at the source.
+func (s *crashSite) migrateAndDelete(t *testing.T) {
+	t.Helper()
+	s.migrate(t)
+	for _, user := range crashUsers {
+		for i := range crashEvents / 2 {
+			s.from.DeleteObject(crashEvent(user, 2*i))
+		}
+	}
+}
+
 // crashSite is a command line, the servers that it speaks to, and the folder that it runs in.
 type crashSite struct {
-	verb    crashVerb
-	to      *davtest.Server
-	dir     string
-	command []string
+	killed              crashCommand
+	from, to            *davtest.Server
+	source, destination string // where they are
+	dir                 string
+	command             []string
 
 	mu       sync.Mutex
 	requests int // that came to both servers
@@ -67,10 +122,14 @@ type crashSite struct {
 	kill     func() // at the next moment; nil where none is to come
 }
 
-// newCrashSite returns a site with a fresh destination and no state.
-func newCrashSite(t *testing.T, v crashVerb, from *davtest.Server) *crashSite {
+// newCrashSite returns a site with a fresh destination, at which has happened what comes before the command. The source is
+// the one that is given, and another one where it will change.
+func newCrashSite(t *testing.T, c crashCommand, from *davtest.Server) *crashSite {
 	t.Helper()
-	s := &crashSite{verb: v, to: newCrashServer(), dir: t.TempDir()}
+	if c.edits || c.before != nil {
+		from = newCrashSource()
+	}
+	s := &crashSite{killed: c, from: from, to: newCrashServer(), dir: t.TempDir()}
 	accounts := "source_user,source_password,destination_user,destination_password\n"
 	for _, user := range crashUsers {
 		accounts += strings.Join([]string{user, scriptPassword, user, scriptPassword}, ",") + "\n"
@@ -78,17 +137,23 @@ func newCrashSite(t *testing.T, v crashVerb, from *davtest.Server) *crashSite {
 	if err := os.WriteFile(filepath.Join(s.dir, "accounts.csv"), []byte(accounts), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	source, destination := s.listen(t, from), s.listen(t, s.to)
-	switch v.verb {
-	case "export":
-		s.command = []string{"export", "--source", source, "--archive", v.archive}
-	case "import":
-		s.command = []string{"export", "--source", source, "--archive", "given.zip", "--state", "of-the-export"}
-		s.finish(t)
-		s.command = []string{"import", "--archive", "given.zip", "--destination", destination}
-	default:
-		s.command = []string{"migrate", "--source", source, "--destination", destination}
+	s.source, s.destination = s.listen(t, s.from), s.listen(t, s.to)
+	if c.before != nil {
+		c.before(s, t)
 	}
+	switch c.verb {
+	case "export":
+		s.command = []string{"export", "--source", s.source, "--archive", c.archive}
+	case "import":
+		s.command = []string{"export", "--source", s.source, "--archive", "given.zip", "--state", "of-the-export"}
+		s.finish(t)
+		s.command = []string{"import", "--archive", "given.zip", "--destination", s.destination}
+	case "rollback":
+		s.command = []string{"rollback", "--destination", s.destination}
+	default:
+		s.command = []string{"migrate", "--source", s.source, "--destination", s.destination}
+	}
+	s.command = append(s.command, c.flags...)
 	s.reset()
 	return s
 }
@@ -176,7 +241,7 @@ func (s *crashSite) crash(t *testing.T, at moment) (killed bool) {
 	s.mu.Lock()
 	s.kill = nil
 	s.mu.Unlock()
-	if killed = err != nil && cmd.ProcessState.ExitCode() == -1; killed && s.verb.archive != "" {
+	if killed = err != nil && cmd.ProcessState.ExitCode() == -1; killed && s.killed.archive != "" {
 		s.expectNoHalfArchive(t)
 	} else if err != nil && !killed {
 		t.Errorf("at %+v: %v\n%s", at, err, output)
@@ -187,7 +252,7 @@ func (s *crashSite) crash(t *testing.T, at moment) (killed bool) {
 // expectNoHalfArchive expects an archive that is whole, or none.
 func (s *crashSite) expectNoHalfArchive(t *testing.T) {
 	t.Helper()
-	if _, err := os.Lstat(filepath.Join(s.dir, s.verb.archive)); err == nil {
+	if _, err := os.Lstat(filepath.Join(s.dir, s.killed.archive)); err == nil {
 		s.archived(t)
 	}
 }
@@ -205,7 +270,7 @@ func (s *crashSite) finish(t *testing.T) {
 func (s *crashSite) compare(t *testing.T, undisturbed *crashSite) {
 	t.Helper()
 	expectSame(t, "the destination", destinationOf(s.to), destinationOf(undisturbed.to))
-	if s.verb.archive != "" {
+	if s.killed.archive != "" {
 		expectSame(t, "the archive", s.archived(t), undisturbed.archived(t))
 	}
 	expectSame(t, "the journal", s.journal(t), undisturbed.journal(t))
@@ -246,7 +311,7 @@ func destinationOf(server *davtest.Server) map[string]string {
 // archived returns the payload of the site's archive, which must be what it says itself.
 func (s *crashSite) archived(t *testing.T) map[string]string {
 	t.Helper()
-	path := filepath.Join(s.dir, s.verb.archive)
+	path := filepath.Join(s.dir, s.killed.archive)
 	if report, err := source.VerifyArchive(t.Context(), path); err != nil || len(report.Problems) > 0 {
 		t.Errorf("the archive: %+v, %v", report, err)
 	}
@@ -269,7 +334,7 @@ func (s *crashSite) archived(t *testing.T) map[string]string {
 	return files
 }
 
-// journal returns what the journal says of each object. Whether the object was made by the run that finished or by one
+// journal returns what the journal says of each object. Whether the object was brought by the run that finished or by one
 // that was killed is no matter.
 func (s *crashSite) journal(t *testing.T) map[string]string {
 	t.Helper()
@@ -279,7 +344,7 @@ func (s *crashSite) journal(t *testing.T) map[string]string {
 	}
 	defer db.Close()
 	rows, err := db.QueryContext(t.Context(), `SELECT c.account, o.path, o.dest_path, o.dest_etag, o.outcome,
-		o.sha256 || ' ' || o.etag || ' ' || o.uid || ' ' || o.size || ' ' || o.reason
+		o.sha256 || ' ' || o.etag || ' ' || o.uid || ' ' || o.size || ' ' || o.created || ' ' || o.vanished || ' ' || o.reason
 		FROM objects o JOIN collections c ON c.id = o.collection`)
 	if err != nil {
 		t.Fatal(err)
@@ -291,8 +356,9 @@ func (s *crashSite) journal(t *testing.T) map[string]string {
 		if err := rows.Scan(&account, &path, &there, &etag, &outcome, &rest); err != nil {
 			t.Fatal(err)
 		}
-		if outcome == "unchanged" {
-			outcome = "created"
+		switch outcome {
+		case "created", "updated", "unchanged":
+			outcome = "there"
 		}
 		all[account+" "+path] = strings.Join([]string{there, etag, outcome, rest}, " ")
 	}

@@ -24,7 +24,7 @@ func TestStateWithoutSpace(t *testing.T) {
 		"limit": "disk I/O error (778); check the disk and the rights on the state folder, then run the same command again",
 	} {
 		t.Run(kind, func(t *testing.T) {
-			s := newCrashSite(t, crashVerb{"migrate", ""}, newCrashSource())
+			s := newCrashSite(t, crashCommand{verb: "migrate"}, newCrashSource())
 			cmd := exec.CommandContext(t.Context(), os.Args[0], append([]string{"-test.run=^TestSpaceChild$", "--", kind, s.dir}, s.command...)...)
 			cmd.Env = append(os.Environ(), spaceChild+"=1")
 			if kind == "disk" { // a small one of its own needs a mount namespace, and a right to it a user namespace
