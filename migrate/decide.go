@@ -50,6 +50,9 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	if err != nil {
 		return err
 	}
+	if !exists && r.DestPath != "" && m.toDAV != nil {
+		r.Reason = madeAgain
+	}
 	t := task{object: o, result: *r, there: there, slots: slots}
 	ours := r.wrote(there) // nobody has touched it since an earlier run wrote it or found it equal
 	switch {
@@ -67,6 +70,10 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	}
 	return nil
 }
+
+// madeAgain is why an object is created that an earlier run has created: that the source has it counts for more than that
+// it is gone at the destination, where a deletion looks like a loss.
+const madeAgain = "it was deleted at the destination after davferry wrote it, and the source still has it"
 
 // locate gives an object its name at the destination, and returns what is there in its place.
 func (m *move) locate(ctx context.Context, r *result, o dav.Object, info mapping.Info) (there dav.Member, exists bool, err error) {

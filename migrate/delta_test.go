@@ -1,6 +1,7 @@
 package migrate_test
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"net/http"
@@ -242,5 +243,83 @@ func TestEditDuringARun(t *testing.T) {
 			w.holds(calendar, "uid-e13.ics", "Edited")
 			w.wantDeleted(w.run(migrate.Rollback, nil), 39, 1)
 		})
+	}
+}
+
+// What the source has is at the destination after a run, also where somebody has deleted it there: a deletion cannot be told
+// from a loss. The run says so, once.
+func TestDeletionAtTheDestination(t *testing.T) {
+	t.Parallel()
+	none := davtest.Quirks{NoCTag: true, NoSyncToken: true}
+	for name, tt := range map[string]struct {
+		quirks  davtest.Quirks
+		change  string // of the object at the source, "" for none
+		all     bool   // of the collection is deleted
+		dry     bool
+		forgets bool // the journal is lost
+		notes   int
+	}{
+		"the destination says that it has changed": {notes: 1},
+		"it does not":                                    {quirks: none, notes: 1},
+		"the object is changed at the source":            {change: "Changed", notes: 1},
+		"the whole collection is gone":                   {all: true, notes: 1},
+		"in a dry run":                                   {dry: true, notes: 1},
+		"a run that does not know what was there before": {forgets: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, davtest.Quirks{}, tt.quirks)
+			calendar, _ := w.fill("anna", 6, 4)
+			w.migrate()
+			w.want(w.migrate(), migrate.Counts{Listed: 10, Unchanged: 10})
+			deleted := 1
+			w.to.DeleteObject(calendar + "uid-e1.ics")
+			if tt.all {
+				deleted = 6
+				w.request(http.MethodDelete, calendar)
+			}
+			if tt.change != "" {
+				w.from.PutObject(calendar+"e1.ics", event("uid-e1", tt.change))
+			}
+			if tt.forgets {
+				w.dir = t.TempDir()
+			}
+			w.dryRun = tt.dry
+			s := w.migrate()
+			w.want(s, migrate.Counts{Listed: 10, Created: deleted, Unchanged: 10 - deleted})
+			notes := slices.DeleteFunc(s.Notes, func(n migrate.Note) bool { return !strings.Contains(n.Message, "deleted at the destination") })
+			if len(notes) != tt.notes || !s.Complete() {
+				t.Errorf("notes %+v, problems %+v", s.Notes, s.Problems)
+			}
+			if tt.dry {
+				w.holds(calendar, "uid-e1.ics", "")
+				return
+			}
+			w.holds(calendar, "uid-e1.ics", cmp.Or(tt.change, "Event"))
+			if n := w.stored("reason LIKE 'it was deleted at the destination%'"); n != tt.notes*deleted {
+				t.Errorf("%d rows of the journal say why", n)
+			}
+			if s := w.migrate(); len(s.Notes) > 0 || s.Objects.Unchanged != 10 || w.stored("reason <> ''") != 0 {
+				t.Errorf("the run after: %+v, notes %+v; %d rows of the journal have a reason", s.Objects, s.Notes, w.stored("reason <> ''"))
+			}
+		})
+	}
+}
+
+// request sends a request of anna's to the destination.
+func (w *world) request(method, path string) {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(w.t.Context(), method, strings.TrimSuffix(w.toURL, "/")+path, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req.SetBasicAuth("anna", "pw-anna")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		w.t.Fatalf("%s %s: %s", method, path, resp.Status)
 	}
 }

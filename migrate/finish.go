@@ -64,6 +64,9 @@ func (m *move) finish(ctx context.Context, failure error) error {
 	if unfinished > 0 {
 		m.count(Failed, unfinished)
 	}
+	if m.again > 0 {
+		m.report.note(m.collection.Path, "%d objects were deleted at the destination after davferry wrote them; the source still has them, and they are there again", m.again)
+	}
 	if failure == nil && unfinished > 0 {
 		failure = fmt.Errorf("davferry's own error: %d objects have no outcome", unfinished)
 	}
@@ -106,6 +109,9 @@ func (m *move) tally(r *result) {
 	switch o {
 	case Created, Updated, Unchanged:
 		m.report.changes.count(r.Mapped, 1)
+		if r.Reason == madeAgain {
+			m.again++
+		}
 	case Skipped:
 		m.report.skip(r.Reason, 1)
 	case Gone:

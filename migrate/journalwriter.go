@@ -241,7 +241,7 @@ func (s *statements) forgetCollection(ctx context.Context, key collectionKey) er
 }
 
 func (s *statements) reaffirm(ctx context.Context, key collectionKey, run, at int64) error {
-	return s.change(ctx, key, `UPDATE objects SET outcome = ?2, run = ?3, at = ?4
+	return s.change(ctx, key, `UPDATE objects SET outcome = ?2, reason = '', run = ?3, at = ?4
 		WHERE collection = ?1 AND NOT vanished AND outcome IN (?2, ?5, ?6)`, Unchanged, run, at, Created, Updated)
 }
 

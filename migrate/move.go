@@ -52,6 +52,7 @@ type move struct {
 	held       []task   // that are stored at the end
 	heldBack   int      // how many were
 
+	again     int  // objects that are created because they were deleted at the destination
 	unsettled bool // the next run has to look at the collection, even where nothing changes
 }
 
@@ -183,7 +184,7 @@ func (m *move) plan(members []dav.Member) []dav.Member {
 			wanted = append(wanted, member)
 			continue
 		}
-		rec.Outcome, rec.Vanished = string(Unchanged), false
+		rec.Outcome, rec.Reason, rec.Vanished = string(Unchanged), "", false
 		if m.job.To != nil {
 			rec.Outcome = string(Created) // in this archive, by an earlier try
 		}
