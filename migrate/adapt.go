@@ -25,7 +25,8 @@ func (m *move) adapt(ctx context.Context, t task, refusal error) bool {
 		mapped := mapping.Rules{mapping.Method{}}.Apply(m.subject(m.collection, t.object.Path), t.object.Data)
 		if len(mapped.Changes) > 0 {
 			t.object.Data, t.changes = mapped.Data, append(t.changes, mapped.Changes...)
-			m.put(ctx, t)
+			t.intention = nil // it is about other bytes
+			m.putAlone(ctx, t)
 			return true
 		}
 	}

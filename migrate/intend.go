@@ -151,10 +151,14 @@ func (m *move) intended(t task) Intended {
 	rec.Created = rec.Created || rec.Outcome == string(Created)
 	rec.DestPath, rec.DestETag, rec.DestSize = dav.PathIn(m.place.collection, t.result.name), "", int64(len(t.object.Data))
 	rec.Mapped = rec.Mapped.summary()
-	if !m.toDAV.Rewrites(m.collection.Kind) {
-		return Intended{Record: rec}
+	i := Intended{Record: rec, Sent: rec.SHA256}
+	if len(t.changes) > 0 {
+		i.Sent = sum(t.object.Data)
 	}
-	return Intended{rec, mapping.Digest(m.collection.Kind, t.object.Data)}
+	if m.toDAV.Rewrites(m.collection.Kind) {
+		i.Meaning = mapping.Digest(m.collection.Kind, t.object.Data)
+	}
+	return i
 }
 
 // putOutcome is what becomes of an object that is put at a server.

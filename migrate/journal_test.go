@@ -272,7 +272,7 @@ func TestJournalKeepsIntents(t *testing.T) {
 	j := openTestJournal(t, dir)
 	odd := testRecord(3)
 	odd.UID, odd.Mapped = "not UTF-8: \xff", &Mapped{Rules: "uids", UID: "u", Size: 7, Changed: "uid"}
-	want := []Intended{{Record: testRecord(2)}, {odd, "meaning"}}
+	want := []Intended{{Record: testRecord(2)}, {odd, "sent", "meaning"}}
 	first, err := j.Intend(ctx, testTarget, "alice", "/cal/", []Intended{{Record: testRecord(1)}})
 	second, err2 := j.Intend(ctx, testTarget, "alice", "/cal/", want)
 	_, err3 := j.Intend(ctx, testTarget, "bob", "/cal/", want)

@@ -20,7 +20,8 @@ type Intent struct {
 // Intended is an object that was about to be put.
 type Intended struct {
 	Record         // as it is to be recorded once it was put, but for the ETag that it gets
-	Meaning string // its mapping.Digest, "" where the destination is not known to write objects anew
+	Sent    string // lower-case hex SHA-256 of the bytes that are sent, which may be another form than the Record's
+	Meaning string // their mapping.Digest, "" where the destination is not known to write objects anew
 }
 
 // Intend keeps that objects are about to be put, and returns the number by which to fulfil the intent. Once it has

@@ -142,7 +142,7 @@ func (r *recovery) knows(rec Record, have dav.Member) bool {
 func (r *recovery) recognize(there dav.Object, intended []Intended) error {
 	found := sum(there.Data)
 	for _, i := range slices.Backward(intended) {
-		if i.SHA256 != found && (i.Meaning == "" || i.Meaning != mapping.Digest(r.place.Kind, there.Data)) {
+		if i.Sent != found && (i.Meaning == "" || i.Meaning != mapping.Digest(r.place.Kind, there.Data)) {
 			continue
 		}
 		rec := i.Record

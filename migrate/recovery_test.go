@@ -183,6 +183,22 @@ func TestRunAfterOneThatWasKilledAtAServerThatRewrites(t *testing.T) {
 	k.holds(calendar, "uid-e38.ics", "Edited")
 }
 
+// What was put in another form than the source's, because the destination refuses that, is known as well.
+func TestRunAfterOneThatWasKilledAtAnotherForm(t *testing.T) {
+	t.Parallel()
+	k := newKiller(t, davtest.Quirks{Method: http.StatusUnsupportedMediaType})
+	calendar, _ := k.fill("anna", 0, 0)
+	published := func(summary string) []byte {
+		return []byte(strings.Replace(string(event("uid-e0", summary)), "VERSION:2.0\r\n", "VERSION:2.0\r\nMETHOD:PUBLISH\r\n", 1))
+	}
+	k.from.PutObject(calendar+"e0.ics", published("Event"))
+	k.migrateUntilPut(2) // the first is refused
+	k.holds(calendar, "uid-e0.ics", "Event")
+	k.from.PutObject(calendar+"e0.ics", published("Changed at the source"))
+	k.want(k.migrate(), migrate.Counts{Listed: 1, Updated: 1})
+	k.holds(calendar, "uid-e0.ics", "Changed at the source")
+}
+
 // A run that is killed again and again goes on each time, and doubts nothing in the end.
 func TestRunsThatAreKilledOneAfterTheOther(t *testing.T) {
 	t.Parallel()
