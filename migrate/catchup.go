@@ -37,7 +37,7 @@ func (m *move) catchUp(ctx context.Context) error {
 // movedOn returns the state of the source's collection where it has changed since the latest listing, the zero State
 // where it has not.
 func (m *move) movedOn(ctx context.Context) (dav.State, error) {
-	if m.fromDAV == nil || m.state == (dav.State{}) || m.report.Forecast != nil {
+	if m.fromDAV == nil || partOf(m.collection.Path) != "" || m.state == (dav.State{}) || m.report.Forecast != nil {
 		return dav.State{}, nil
 	}
 	now, err := m.fromDAV.State(ctx, m.collection)

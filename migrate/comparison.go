@@ -18,9 +18,11 @@ type comparison struct {
 	journal  map[string]Record     // by the path at the source
 	rules    mapping.Rules
 	groups   *groups
-	unplaced []dav.Member        // of the source, with nothing at the destination under their name
-	uids     map[string]string   // UIDs at the destination that were read, by name
-	names    map[string][]string // the reverse
+	parts    map[string]*comparison  // by the type that they are for, where the calendar does not take all types
+	deferred map[string][]dav.Member // what is compared with those
+	unplaced []dav.Member            // of the source, with nothing at the destination under their name
+	uids     map[string]string       // UIDs at the destination that were read, by name
+	names    map[string][]string     // the reverse
 }
 
 // pair is an object of the source and where it should be at the destination.
@@ -47,7 +49,14 @@ func (v *verification) collection(ctx context.Context, c dav.Collection) error {
 		}
 		return err
 	}
-	return p.run(ctx, members)
+	if err := p.openParts(ctx); err != nil {
+		p.unread(members, err)
+		return err
+	}
+	if err := p.run(ctx, members); err != nil {
+		return err
+	}
+	return p.runParts(ctx)
 }
 
 // open finds and lists the collection's counterpart. Where there is none, nothing is there.
@@ -112,7 +121,7 @@ func (p *comparison) pass(ctx context.Context, wanted []dav.Member, place func(d
 	}
 	var batch []pair
 	var failure error
-	for o, err := range p.from.Objects(ctx, p.c, wanted) {
+	for o, err := range p.from.Objects(ctx, wholeOf(p.c), wanted) {
 		if o.Path == "" {
 			failure = fmt.Errorf("the source: %w", err)
 			break
@@ -168,6 +177,10 @@ func (p *comparison) taken(o dav.Object, err error, place func(dav.Object, strin
 	if p.job.Selection.leavesOutObject(p.c.Kind, info, o.Data) != "" || p.groups.folds(o.Path) {
 		p.result.Objects.Skipped++
 		p.job.Progress.done.Add(1)
+		return pair{}, false
+	}
+	if component := misfit(p.place, info.Components); p.parts[component] != nil {
+		p.deferred[component] = append(p.deferred[component], dav.Member{Path: o.Path, ETag: o.ETag, Size: int64(len(o.Data))})
 		return pair{}, false
 	}
 	o, uid := p.mapped(o, info.UID)

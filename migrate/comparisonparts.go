@@ -4,11 +4,42 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"davferry/internal/dav"
 	"davferry/mapping"
 )
+
+// openParts finds the calendars beside the one that are for the types which that does not take.
+func (p *comparison) openParts(ctx context.Context) error {
+	p.parts, p.deferred = map[string]*comparison{}, map[string][]dav.Member{}
+	for component := range parts {
+		c := partFor(p.c, component)
+		if misfit(p.place, []string{component}) == "" {
+			continue
+		}
+		if _, ok := p.find(c.Kind, p.nameFor(c, p.before[c.Path].DestPath)); !ok {
+			continue
+		}
+		next, err := p.open(ctx, c)
+		if err != nil {
+			return err
+		}
+		p.parts[component] = next
+	}
+	return nil
+}
+
+// runParts compares what belongs into those calendars.
+func (p *comparison) runParts(ctx context.Context) error {
+	for _, component := range slices.Sorted(maps.Keys(p.parts)) {
+		if err := p.parts[component].run(ctx, p.deferred[component]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // inParts finds the parts of an object with several UIDs at the destination, each under the name that the journal says or
 // that its UID makes. It returns nil where not more than one of them is there: then the destination took the object whole.

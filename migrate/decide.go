@@ -26,6 +26,9 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 		m.settle(r)
 		return nil
 	}
+	if deferred, err := m.deferToPart(ctx, o, info); err != nil || deferred {
+		return err
+	}
 	if m.report.Forecast != nil {
 		m.report.Forecast.see(m.collection.Kind, info)
 	}

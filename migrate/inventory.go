@@ -103,6 +103,22 @@ func (inv *inventory) extend(later []dav.Member) (late []dav.Member, added, drop
 	return late, added, dropped
 }
 
+// take takes objects out of the inventory, and returns them. Nothing settles meanwhile.
+func (inv *inventory) take(which func(path string) bool) (taken []dav.Member) {
+	members, results := inv.members[:0:0], inv.results[:0:0]
+	for i, m := range inv.members {
+		if which(m.Path) {
+			taken = append(taken, m)
+			continue
+		}
+		members, results = append(members, m), append(results, inv.results[i])
+	}
+	if len(taken) > 0 {
+		inv.members, inv.results = members, results
+	}
+	return taken
+}
+
 // all yields the objects in their order. The result is nil for one without an outcome. Nothing settles meanwhile.
 func (inv *inventory) all() iter.Seq2[dav.Member, *result] {
 	return func(yield func(dav.Member, *result) bool) {

@@ -83,7 +83,7 @@ func (m *move) apply(r *result, o dav.Object, info mapping.Info) (dav.Object, ma
 }
 
 func (t *transfer) subject(c dav.Collection, path string) mapping.Subject {
-	return mapping.Subject{Kind: c.Kind, Account: t.account.Name, Collection: c.Path, Path: path}
+	return mapping.Subject{Kind: c.Kind, Account: t.account.Name, Collection: wholePath(c.Path), Path: path}
 }
 
 // mapTimezone makes of a collection what goes to the destination: its time zone is that of all its times without one, from
@@ -112,7 +112,7 @@ func (m *move) tell(r *result) {
 }
 
 func (m *move) tellChanges(r *result, changes []mapping.Change, left []mapping.Left) {
-	c := ObjectChanges{Account: m.account.Name, Collection: m.collection.Path, Path: r.Path, UID: r.UID, Changes: changes, Left: left}
+	c := ObjectChanges{Account: m.account.Name, Collection: wholePath(m.collection.Path), Path: r.Path, UID: r.UID, Changes: changes, Left: left}
 	if m.job.Changed != nil {
 		m.job.Changed(c)
 	}

@@ -52,7 +52,8 @@ type move struct {
 	held       []task   // that are stored at the end
 	heldBack   int      // how many were
 
-	again     int  // objects that are created because they were deleted at the destination
+	again     int // objects that are created because they were deleted at the destination
+	parts     splitting
 	unsettled bool // the next run has to look at the collection, even where nothing changes
 }
 
@@ -152,19 +153,26 @@ func (m *move) run(ctx context.Context) error {
 	if err != nil && outer.Err() != nil {
 		err = context.Cause(outer) // whatever was under way then
 	}
+	var left map[string][]dav.Member
+	if err == nil {
+		left = m.leaveToParts()
+	}
 	if finishErr := m.finish(outer, err); finishErr != nil {
 		return finishErr
 	}
 	if err != nil && endsAccount(outer, err) {
 		return err
 	}
-	return nil
+	return m.moveParts(outer, left)
 }
 
 // prepare finds the rules for the collection.
 func (m *move) prepare(ctx context.Context) (err error) {
 	m.rules, m.groups, err = m.rulesOf(ctx, m.collection, m.inventory.members)
 	m.rulesKey = m.rules.Key()
+	if err == nil {
+		err = m.recallParts(ctx)
+	}
 	return err
 }
 
@@ -238,7 +246,7 @@ func (m *move) fetch(ctx context.Context, wanted []dav.Member) error {
 	m.outbox = m.openOutbox(ctx)
 	defer m.outbox.close()
 	var failure error
-	for o, err := range m.from.Objects(ctx, m.collection, wanted) {
+	for o, err := range m.from.Objects(ctx, wholeOf(m.collection), wanted) {
 		switch {
 		case o.Path == "":
 			failure = fmt.Errorf("the source: %w", err)
@@ -437,6 +445,9 @@ func (m *move) notStored(ctx context.Context, t task, outcome Outcome, err error
 	}
 	if outcome == Refused && t.refusal != nil {
 		err = t.refusal // of the object as it is; the other forms were davferry's idea
+	}
+	if outcome == Refused {
+		err = m.explain(t, err)
 	}
 	m.settleRefused(t, outcome, err)
 }

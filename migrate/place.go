@@ -48,7 +48,11 @@ func (t *transfer) nameFor(c dav.Collection, before string) string {
 	if before != "" {
 		return dav.LastSegment(before)
 	}
-	if name := mapping.CollectionName(c.Path); !t.isTaken(c, name) {
+	name := mapping.CollectionName(c.Path)
+	if partOf(c.Path) != "" {
+		name = partName(c.Path)
+	}
+	if !t.isTaken(c, name) {
 		return name
 	}
 	return mapping.CollectionFallback(c.Path)
@@ -64,6 +68,11 @@ func (t *transfer) remember(ctx context.Context, collections []dav.Collection) (
 	for _, c := range collections {
 		if rec, known := t.before[c.Path]; known && rec.DestPath != "" {
 			t.taken[dav.Key(rec.DestPath)] = c.Path
+		}
+	}
+	for path, rec := range t.before {
+		if partOf(path) != "" && rec.DestPath != "" && has(collections, wholePath(path)) {
+			t.taken[dav.Key(rec.DestPath)] = path
 		}
 	}
 	return nil
@@ -131,7 +140,7 @@ func (t *transfer) create(ctx context.Context, c dav.Collection, name string, p 
 		p.missing = true
 		p.collection = dav.Collection{Kind: c.Kind, Path: "/" + name + "/"}
 		if t.report.Forecast == nil {
-			return nil
+			return t.expectSet(ctx, c, p)
 		}
 		if err := t.mayMake(ctx, c.Kind); err != nil {
 			return fmt.Errorf("making the collection %s at the destination: %w", name, err)
@@ -154,6 +163,16 @@ func (t *transfer) create(ctx context.Context, c dav.Collection, name string, p 
 		return &runError{err}
 	}
 	return nil
+}
+
+// expectSet takes down, in a dry run, which components a new calendar will take.
+func (t *transfer) expectSet(ctx context.Context, c dav.Collection, p *place) error {
+	if c.Kind != dav.Calendar {
+		return nil
+	}
+	sets, err := t.setsAllowed(ctx)
+	p.collection.Components = madeWith(sets, c.Components)
+	return err
 }
 
 // survey reads what the place holds.

@@ -162,7 +162,7 @@ const (
 func (r *AccountReport) problem(p Problem) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p.Account = r.Account
+	p.Account, p.Collection = r.Account, wholePath(p.Collection)
 	r.problems = append(r.problems, p)
 }
 
@@ -177,7 +177,7 @@ func (r *AccountReport) deleted(removed, left int) {
 func (r *AccountReport) note(collection, format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.notes = append(r.notes, Note{Account: r.Account, Collection: collection, Message: fmt.Sprintf(format, args...)})
+	r.notes = append(r.notes, Note{Account: r.Account, Collection: wholePath(collection), Message: fmt.Sprintf(format, args...)})
 }
 
 // skip takes down why objects were left out.

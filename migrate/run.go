@@ -214,6 +214,9 @@ type transfer struct {
 	taken    map[string]string           // paths at the destination by Key, and the collection that goes there
 	folders  map[string]string           // names in an archive by the collection's path
 
+	componentSets [][]string      // that the destination's home set allows a new calendar, once it was asked
+	fixed         map[string]bool // types for which the destination has made a calendar that does not take them; nil before it was asked
+
 	calendarOwners uidOwners // of calendar objects, where a UID may stand once in all calendars; else nil
 
 	silence silence

@@ -79,7 +79,7 @@ func (t *transfer) collection(ctx context.Context, c dav.Collection, l *listing)
 	}
 	<-l.done
 	if l.same != nil {
-		return t.reaffirm(ctx, c, *l.same)
+		return t.reaffirmAll(ctx, c, *l.same)
 	}
 	if l.err != nil {
 		return t.collectionFailed(ctx, c, nil, fmt.Errorf("the source: %w", l.err))

@@ -11,6 +11,16 @@ import (
 // nothing has changed since and the same is asked for; else nil. It takes no request: the states came with the listings of
 // the home sets.
 func (t *transfer) unchanged(c dav.Collection) *CollectionRecord {
+	for _, component := range t.knownParts(c) {
+		if t.unchangedOne(partFor(c, component)) == nil {
+			return nil
+		}
+	}
+	return t.unchangedOne(c)
+}
+
+// unchangedOne is unchanged for a calendar without its parts, or for one part.
+func (t *transfer) unchangedOne(c dav.Collection) *CollectionRecord {
 	rec, known := t.before[c.Path]
 	if !known || c.Skip != "" || t.job.To != nil || t.report.Forecast != nil || t.job.Selection.leavesOut(c) != "" {
 		return nil
@@ -23,6 +33,18 @@ func (t *transfer) unchanged(c dav.Collection) *CollectionRecord {
 		return nil
 	}
 	return &rec
+}
+
+// reaffirmAll settles a collection in which nothing has changed, with its parts.
+func (t *transfer) reaffirmAll(ctx context.Context, c dav.Collection, rec CollectionRecord) error {
+	for _, component := range t.knownParts(c) {
+		next := partFor(c, component)
+		t.report.Collections.Total++
+		if err := t.reaffirm(ctx, next, t.before[next.Path]); err != nil {
+			return err
+		}
+	}
+	return t.reaffirm(ctx, c, rec)
 }
 
 // reaffirm settles a collection in which nothing has changed from the journal.

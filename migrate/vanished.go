@@ -83,11 +83,11 @@ func (t *transfer) stayed(uid string) {
 // its own answer tells that it is gone.
 func (t *transfer) vanish(ctx context.Context, collections []dav.Collection) error {
 	for path, rec := range t.before {
-		if rec.DestPath == "" || has(collections, path) {
+		if rec.DestPath == "" || has(collections, wholePath(path)) {
 			continue
 		}
 		if t.fromDAV != nil {
-			gone, err := t.fromDAV.Gone(ctx, path)
+			gone, err := t.fromDAV.Gone(ctx, wholePath(path))
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -165,7 +165,7 @@ func (t *transfer) removeVanished(ctx context.Context, v vanished, collections [
 		} else {
 			err = r.objects(ctx, r.withoutStuck(v.records[path]))
 		}
-		if err == nil && !has(collections, path) {
+		if err == nil && !has(collections, wholePath(path)) {
 			err = r.collection(ctx, rec, there)
 		}
 		if err != nil {

@@ -160,7 +160,7 @@ func (v *verification) settle() {
 
 // tell takes down what was found out about one object.
 func (v *verification) tell(f Finding) {
-	f.Account = v.transfer.account.Name
+	f.Account, f.Collection = v.transfer.account.Name, wholePath(f.Collection)
 	*v.result.Objects.of(f.Verdict)++
 	if f.Verdict != Extra {
 		v.job.Progress.done.Add(1)

@@ -39,6 +39,9 @@ type Storage struct {
 	// wrote all the same. Others give none then, as RFC 4791 section 5.3.4 asks.
 	Rewrites bool
 
+	// SameSet says that all calendars take the same types of components, whatever they are made for.
+	SameSet bool
+
 	Source string // where this is known from
 
 	knows func(h http.Header, features []string) bool
@@ -50,11 +53,11 @@ var Storages = []Storage{
 		knows: byServer("Cyrus-HTTP")},
 	{Name: "Apple's Calendar Server", UIDs: UIDsOfUser, Source: "apple/ccs-calendarserver, which names the same condition",
 		knows: byServer("CalendarServer/")},
-	{Name: "SOGo", UIDs: UIDsOfCollection, FirstCard: true, NarrowNames: true, Source: "measured with 5.8.0: 409 Event UID already in use",
+	{Name: "SOGo", UIDs: UIDsOfCollection, FirstCard: true, NarrowNames: true, SameSet: true, Source: "measured with 5.8.0: 409 Event UID already in use",
 		knows: byServer("SOPE")},
 	{Name: "Radicale", UIDs: UIDsOfCollection, Rewrites: true, Source: "measured with 3.1.8: 409 no-uid-conflict",
 		knows: func(h http.Header, _ []string) bool { return isRadicale(h) }},
-	{Name: "Xandikos", UIDs: UIDsOfCollection, Rewrites: true, Source: "measured with 0.2.8: 207 with no-uid-conflict; it alone announces calendar-auto-scheduling",
+	{Name: "Xandikos", UIDs: UIDsOfCollection, Rewrites: true, SameSet: true, Source: "measured with 0.2.8: 207 with no-uid-conflict; it alone announces calendar-auto-scheduling",
 		knows: byFeature("calendar-auto-scheduling")},
 	{Name: "Stalwart", UIDs: UIDsOfCollection, Source: "stalwartlabs/stalwart, crates/dav: no-uid-conflict",
 		knows: byServer("Stalwart")},

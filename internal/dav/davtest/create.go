@@ -107,6 +107,7 @@ func (x *exchange) create(c creation) error {
 	if err != nil {
 		return err
 	}
+	x.restrict(col)
 	x.s.mu.Lock()
 	added := x.s.add(&node{path: x.path, owner: home.owner, col: col})
 	x.s.mu.Unlock()
@@ -117,6 +118,27 @@ func (x *exchange) create(c creation) error {
 		return x.send(http.StatusCreated, "", nil)
 	}
 	return x.stream(http.StatusCreated, c.answer, func(w *xmlWriter) { propstat(w, dropped, status404) })
+}
+
+// restrict gives a new calendar the components that the server makes it for.
+func (x *exchange) restrict(col *collection) {
+	if col.kind != dav.Calendar {
+		return
+	}
+	col.mu.Lock()
+	asked := col.components()
+	col.mu.Unlock()
+	switch {
+	case len(x.q.FixedComponents) > 0:
+		asked = x.q.FixedComponents
+	case x.q.OneComponent && (len(asked) == 0 || slices.Contains(asked, "VEVENT")):
+		asked = []string{"VEVENT"}
+	case x.q.OneComponent:
+		asked = asked[:1]
+	default:
+		return
+	}
+	col.describe(dav.Collection{Kind: dav.Calendar, Components: asked})
 }
 
 // initialise sets the properties of a new collection and returns those that are not kept.

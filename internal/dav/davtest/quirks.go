@@ -147,6 +147,14 @@ type Quirks struct {
 	// to OPTIONS. sabre/dav.
 	AllowsWhereNothingIs bool
 
+	// OneComponent makes calendars for one type of component alone: of the set that is asked for the first that is a VEVENT,
+	// else the first; VEVENT where none is asked for. iCloud, Zimbra.
+	OneComponent bool
+
+	// FixedComponents is the set that every calendar gets, whatever is asked for; none for what is asked for. SOGo:
+	// {"VEVENT", "VFREEBUSY", "VTODO"}; Google: {"VEVENT"}.
+	FixedComponents []string
+
 	// KeepsAtCreation are the local names of the properties that MKCALENDAR and MKCOL keep; nil means all. Xandikos
 	// keeps {"displayname"}, SOGo {"displayname", "calendar-color"}.
 	KeepsAtCreation []string
