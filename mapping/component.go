@@ -12,15 +12,19 @@ type component struct {
 	lines    []Line // its own content lines, without BEGIN, END and blank lines
 	children []*component
 	open     bool // its END is missing
+	outline  bool // its lines were left out
 
 	begin, end Line // its BEGIN and END
 }
 
 // parse takes data apart. It accepts anything: an END that nothing began is a line like others, a component that is
 // not ended ends with the one around it and is marked open.
-func parse(data []byte) *component {
-	p := parser{stack: []*component{{}}}
-	s := newScanner(data)
+func parse(data []byte) *component { return parseLines(newScanner(data), "") }
+
+// parseLines takes apart what a scanner has still to read, but for the properties of components called outline and of
+// those in them.
+func parseLines(s scanner, outline string) *component {
+	p := parser{stack: append(make([]*component, 0, 8), &component{}), outline: outline}
 	for s.next() {
 		if !s.line.Blank() {
 			p.add(s.line)
@@ -31,8 +35,9 @@ func parse(data []byte) *component {
 }
 
 type parser struct {
-	stack  []*component
-	deeper int // components open below maxDepth
+	stack   []*component
+	deeper  int    // components open below maxDepth
+	outline string // the name of components of which no properties are kept, "" for none
 }
 
 func (p *parser) add(l Line) {
@@ -48,6 +53,12 @@ func (p *parser) add(l Line) {
 
 func (p *parser) keep(l Line) {
 	top := p.stack[len(p.stack)-1]
+	switch {
+	case top.outline:
+		return
+	case top.lines == nil:
+		top.lines = make([]Line, 0, 8)
+	}
 	top.lines = append(top.lines, l)
 }
 
@@ -57,8 +68,9 @@ func (p *parser) begin(l Line) {
 		p.keep(l)
 		return
 	}
-	c := &component{name: boundaryName(l), open: true, begin: l}
 	top := p.stack[len(p.stack)-1]
+	c := &component{name: boundaryName(l), open: true, begin: l}
+	c.outline = top.outline || c.name == p.outline
 	top.children = append(top.children, c)
 	p.stack = append(p.stack, c)
 }

@@ -37,7 +37,8 @@ type edit struct {
 	start, end int
 	before     []Line
 	after      [][]byte
-	glue       []byte // goes before the new lines: the line end that the line before them lacks, as the last of them does then
+	glue       []byte  // goes before the new lines: the line end that the line before them lacks, as the last of them does then
+	shown      *Change // texts for the record that are known already, nil where they are those of before and after
 }
 
 // NewEditor returns an editor of data, which it does not write to.
@@ -79,6 +80,32 @@ func (e *Editor) InsertAfter(rule string, l Line, lines ...[]byte) {
 		in.glue = []byte("\n") // completes the CR that the object ends with
 	}
 	e.insert(in)
+}
+
+// replaceBlock puts lines in the place of those from first to last, which a Change shows as was. What many objects have
+// alike is kept once, as were and with are.
+func (e *Editor) replaceBlock(rule string, first, last Line, was, with []string) {
+	e.edits = append(e.edits, edit{rule: rule, start: first.Start, end: last.End, before: []Line{last}, after: contentLines(with),
+		shown: &Change{Before: was, After: with}})
+}
+
+// insertBlock puts lines before l.
+func (e *Editor) insertBlock(rule string, l Line, lines []string) {
+	e.insert(edit{rule: rule, start: l.Start, end: l.Start, after: contentLines(lines), shown: &Change{After: lines}})
+}
+
+// contentLines returns lines as bytes, which take one piece of memory.
+func contentLines(lines []string) [][]byte {
+	size := 0
+	for _, l := range lines {
+		size += len(l)
+	}
+	text, all := make([]byte, 0, size), make([][]byte, len(lines))
+	for i, l := range lines {
+		text = append(text, l...)
+		all[i] = text[len(text)-len(l) : len(text) : len(text)]
+	}
+	return all
 }
 
 func (e *Editor) insert(in edit) {
@@ -197,6 +224,10 @@ func (in *edit) appendTo(out, lineEnd []byte) []byte {
 
 func (in *edit) change(line int) Change {
 	c := Change{Rule: in.rule, Line: line}
+	if in.shown != nil {
+		c.Before, c.After = in.shown.Before, in.shown.After
+		return c
+	}
 	for _, l := range in.before {
 		c.Before = append(c.Before, changeText(l.Text()))
 	}

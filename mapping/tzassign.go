@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"strings"
 
 	"davferry/mapping/tz"
 )
@@ -46,7 +47,7 @@ func (z *Zones) zoneOf(u *tzUse, definitions []tzTimezone) (*tz.Zone, Left) {
 		return nil, Left{TimezoneInvalid, "the object has two VTIMEZONEs for it"}
 	}
 	for _, name := range names {
-		if zone, ok := tz.Resolve(name); ok {
+		if zone := z.resolve(name); zone != "" {
 			return z.named(u, d, zone)
 		}
 	}
@@ -54,6 +55,23 @@ func (z *Zones) zoneOf(u *tzUse, definitions []tzTimezone) (*tz.Zone, Left) {
 		return nil, Left{TimezoneUnknown, "no zone has this name, and the object has no VTIMEZONE for it"}
 	}
 	return z.matched(u, d)
+}
+
+// resolve returns the zone that a name means, "" where it names none.
+func (z *Zones) resolve(name string) string {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	zone, known := z.resolved[name]
+	if !known {
+		zone, _ = tz.Resolve(name)
+		if len(z.resolved) == maxKnown {
+			clear(z.resolved)
+		}
+		if len(name) <= maxKnownName {
+			z.resolved[strings.Clone(name)] = zone
+		}
+	}
+	return zone
 }
 
 // named proves that a zone that a TZID means by its name gives the times that its VTIMEZONE gives, if it has one.

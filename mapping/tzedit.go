@@ -53,24 +53,16 @@ func (o *tzObject) define(e *Editor, c *tzCalendar) {
 	for _, n := range o.needs(c) {
 		want := n.zone.VTimezone(n.from, n.to)
 		if len(n.existing) == 0 {
-			e.InsertBefore(TimezoneDefinition, c.first(), contentLines(want)...)
+			e.insertBlock(TimezoneDefinition, c.first(), want)
 			continue
 		}
-		if !slices.Equal(n.existing[0].lines, want) {
-			e.ReplaceAll(TimezoneDefinition, linesOf(e.Data(), n.existing[0].component), contentLines(want)...)
+		if t := n.existing[0]; !slices.Equal(t.lines, want) {
+			e.replaceBlock(TimezoneDefinition, t.component.begin, t.component.end, t.shown, want)
 		}
 		for _, double := range n.existing[1:] {
-			e.ReplaceAll(TimezoneDefinition, linesOf(e.Data(), double.component))
+			e.replaceBlock(TimezoneDefinition, double.component.begin, double.component.end, double.shown, nil)
 		}
 	}
-}
-
-func contentLines(lines []string) [][]byte {
-	all := make([][]byte, len(lines))
-	for i, l := range lines {
-		all[i] = []byte(l)
-	}
-	return all
 }
 
 // needs lists the zones that a calendar uses, in the order in which they first appear, with the VTIMEZONEs that they

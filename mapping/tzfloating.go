@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"time"
 
-	"davferry/mapping/recur"
 	"davferry/mapping/tz"
 )
 
@@ -48,12 +47,11 @@ func seriesFloat(calendar *component) bool {
 
 // endRule writes the UNTIL of a rule as the instant that it is in the zone which the start of the series gets: a series
 // with a zone ends at a UTC time (RFC 5545 section 3.3.10).
-func (u *tzUse) endRule(e *Editor, rule tzRule) {
-	r, err := recur.Parse(string(rule.value))
-	if err != nil || r.Until.IsZero() || r.UntilUTC {
+func (u *tzUse) endRule(e *Editor, r tzRule) {
+	if r.err != nil || r.Until.IsZero() || r.UntilUTC {
 		return
 	}
-	text := rule.line.Text()
+	text := r.line.Text()
 	c := parseContent(text)
 	at, end, ok := untilPart(c.Value)
 	if !ok {
@@ -61,7 +59,7 @@ func (u *tzUse) endRule(e *Editor, rule tzRule) {
 	}
 	base := offsetIn(text, c.Value)
 	until := u.instant(tz.WallOf(r.Until)).Format("20060102T150405Z")
-	e.Replace(TimezoneFloating, rule.line, spliced(text, []splice{{base + at, base + end, until}}))
+	e.Replace(TimezoneFloating, r.line, spliced(text, []splice{{base + at, base + end, until}}))
 }
 
 // instant returns the UTC time at which the zone's clock shows a time.

@@ -38,19 +38,20 @@ type tzTimezone struct {
 
 // readObject reads what of an object has to do with time zones.
 func (z *Zones) readObject(data []byte) *tzObject {
-	o := &tzObject{budget: tzBudget, refused: make(map[string]bool), byName: make(map[tzUseName]*tzUse)}
+	o := &tzObject{budget: tzBudget}
 	if len(data) > maxReadSize {
 		o.refuse("", fmt.Errorf("%w: %d octets", ErrTooLarge, len(data)))
 		return o
 	}
-	root := parse(data)
+	root := parseLines(newScanner(data), "VTIMEZONE") // most objects have one that the object before had too
 	for _, c := range root.children {
 		if c.name == "VCALENDAR" {
 			o.calendars = append(o.calendars, z.readCalendar(data, c))
 		}
 	}
 	for _, c := range o.calendars {
-		r := tzReader{object: o, calendar: c, floating: z.floating != nil, floats: seriesFloat(c.component)}
+		r := tzReader{object: o, calendar: c, floating: z.floating != nil}
+		r.floats = r.floating && seriesFloat(c.component)
 		for _, child := range c.component.children {
 			if child.name != "VTIMEZONE" {
 				r.read(child)
@@ -80,6 +81,9 @@ func (z *Zones) readCalendar(data []byte, c *component) *tzCalendar {
 func (o *tzObject) refuse(tzid string, err error) {
 	if o.refused[tzid] {
 		return
+	}
+	if o.refused == nil {
+		o.refused = make(map[string]bool)
 	}
 	o.refused[tzid] = true
 	o.problems = append(o.problems, Left{TimezoneInvalid, tzReason(tzid, err.Error())})
@@ -113,6 +117,9 @@ func (o *tzObject) useOf(name tzUseName) *tzUse {
 		return u
 	}
 	u = &tzUse{tzUseName: name}
+	if o.byName == nil {
+		o.byName = make(map[tzUseName]*tzUse)
+	}
 	o.byName[name] = u
 	if len(o.uses) == maxUses {
 		o.refuse("", fmt.Errorf("the object has more than %d time zones", maxUses))

@@ -16,6 +16,7 @@ type tzDefinition struct {
 	tzid  string
 	hints []string // further names: X-LIC-LOCATION, TZURL
 	lines []string // unfolded, without blank lines
+	shown []string // all lines as a Change shows them
 	names []string // TZNAMEs
 
 	definition tz.Definition
@@ -37,6 +38,7 @@ type tzPair struct {
 const (
 	maxKnown     = 500
 	maxKnownSize = 64 << 10
+	maxKnownName = 256
 	maxCompared  = 20 // with all zones; the differences take up to 2 MB
 )
 
@@ -58,15 +60,17 @@ func (z *Zones) define(data []byte, c *component) *tzDefinition {
 	return d
 }
 
-// readTimezone reads a VTIMEZONE of data (RFC 5545 section 3.6.5).
+// readTimezone reads a VTIMEZONE of data (RFC 5545 section 3.6.5), of which c needs to hold no more than where it is.
 func readTimezone(data []byte, c *component) *tzDefinition {
+	c = parseLines(c.scanner(data), "").children[0]
 	d := &tzDefinition{tzid: tzName(unescapeString(c.value("TZID"))), diffs: make(map[tzPair]tz.Differences)}
 	d.near = sync.OnceValues(func() (tz.Steps, error) { return d.steps(tz.Horizon) })
 	d.far = sync.OnceValues(func() (tz.Steps, error) { return d.steps(tz.End - 1) })
-	for _, l := range linesOf(data, c) {
-		if !l.Blank() {
-			d.lines = append(d.lines, string(l.Text()))
+	for s := c.scanner(data); s.next(); {
+		if !s.line.Blank() {
+			d.lines = append(d.lines, string(s.line.Text()))
 		}
+		d.shown = append(d.shown, changeText(s.line.Text()))
 	}
 	for _, name := range []string{"X-LIC-LOCATION", "TZURL"} {
 		if hint := tzName(unescapeString(c.value(name))); hint != "" {
@@ -88,14 +92,9 @@ func readTimezone(data []byte, c *component) *tzDefinition {
 	return d
 }
 
-// linesOf returns all lines of a component of data, blank ones included.
-func linesOf(data []byte, c *component) []Line {
-	s := scanner{data: data[:c.end.End], pos: c.begin.Start, bareCR: c.begin.bareCR}
-	lines := make([]Line, 0, 32)
-	for s.next() {
-		lines = append(lines, s.line)
-	}
-	return lines
+// scanner returns one that reads all lines of a component of data that has an end, blank ones included.
+func (c *component) scanner(data []byte) scanner {
+	return scanner{data: data[:c.end.End], pos: c.begin.Start, bareCR: c.begin.bareCR}
 }
 
 // tzName returns a TZID as it is compared: programs write quotes into the property as well.

@@ -40,6 +40,7 @@ type Zones struct {
 
 	mu       sync.Mutex
 	known    map[string]*tzDefinition         // by the text of the VTIMEZONE
+	resolved map[string]string                // the zone that a TZID names, "" for none
 	compared map[*tzDefinition][]tz.Candidate // those whose name says nothing
 }
 
@@ -47,7 +48,8 @@ type Zones struct {
 // (Asia/Calcutta becomes Asia/Kolkata). Unless floating is "", times that name no zone are taken for times of that
 // zone, which must be one of the IANA database.
 func NewZones(currentNames bool, floating string) (*Zones, error) {
-	z := &Zones{currentNames: currentNames, known: make(map[string]*tzDefinition), compared: make(map[*tzDefinition][]tz.Candidate)}
+	z := &Zones{currentNames: currentNames, known: make(map[string]*tzDefinition), resolved: make(map[string]string),
+		compared: make(map[*tzDefinition][]tz.Candidate)}
 	if floating == "" {
 		return z, nil
 	}

@@ -30,8 +30,10 @@ type tzSeries struct {
 
 // tzRule is an RRULE.
 type tzRule struct {
+	recur.Rule
 	line  Line
 	value []byte
+	err   error // it cannot be read
 }
 
 // recurs says whether there may be more starts than DTSTART.
@@ -62,11 +64,10 @@ func (s *tzSeries) bounds() (first, last tz.Wall) {
 // last returns the latest time at which a rule may occur. UNTIL may be an instant, which is up to a day later by the
 // clock.
 func (r tzRule) last() tz.Wall {
-	rule, err := recur.Parse(string(r.value))
-	if err != nil || rule.Until.IsZero() || tz.WallOf(rule.Until) >= tz.Horizon {
+	if r.err != nil || r.Until.IsZero() || tz.WallOf(r.Until) >= tz.Horizon {
 		return tz.Horizon - 1
 	}
-	return tz.WallOf(rule.Until) + tzDay
+	return tz.WallOf(r.Until) + tzDay
 }
 
 // spans returns where the times are that follow the starts at the distance of a base and of each shift.
@@ -100,9 +101,8 @@ func (s *tzSeries) span(b tzBase, low, high tz.Wall) tzSpan {
 // the month of the start for libical and in every month for others, and where the weeks of BYWEEKNO begin and end is
 // understood in several ways. No time of such a series is taken for known.
 func (s *tzSeries) disputed() bool {
-	return slices.ContainsFunc(s.rules, func(rule tzRule) bool {
-		r, err := recur.Parse(string(rule.value))
-		return err == nil && r.Frequency == recur.Yearly && (len(r.WeekNumbers) > 0 || len(r.MonthDays) > 0 && len(r.Months) == 0)
+	return slices.ContainsFunc(s.rules, func(r tzRule) bool {
+		return r.err == nil && r.Frequency == recur.Yearly && (len(r.WeekNumbers) > 0 || len(r.MonthDays) > 0 && len(r.Months) == 0)
 	})
 }
 
@@ -129,10 +129,10 @@ func (s *tzSeries) all() ([]tz.Wall, error) {
 // expand adds the occurrences of a rule. Where UNTIL is an instant, those of one more day are taken in: which of them it
 // ends depends on the zone, but if none of them moves, it ends the same ones.
 func (s *tzSeries) expand(rule tzRule) error {
-	r, err := recur.Parse(string(rule.value))
-	if err != nil {
-		return err
+	if rule.err != nil {
+		return rule.err
 	}
+	r := rule.Rule
 	if r.UntilUTC {
 		r.Until = r.Until.AddDate(0, 0, 1)
 	}
@@ -215,4 +215,8 @@ func (s tzSpan) firstOf(starts []tz.Wall, d tz.Differences) (tz.Difference, tz.W
 }
 
 // newRule returns the rule of an RRULE line.
-func newRule(l Line) tzRule { return tzRule{l, bytes.TrimSpace(l.Content().Value)} }
+func newRule(l Line) tzRule {
+	value := bytes.TrimSpace(l.Content().Value)
+	r, err := recur.Parse(string(value))
+	return tzRule{r, l, value, err}
+}

@@ -18,7 +18,7 @@ type part struct {
 	read func(r *Rule, value string) error
 }
 
-// parts is the grammar of RFC 5545 section 3.3.10.
+// parts is the grammar of RFC 5545 section 3.3.10. FREQ is the first, see Parse.
 var parts = []part{
 	{"FREQ", (*Rule).readFrequency},
 	{"UNTIL", (*Rule).readUntil},
@@ -43,32 +43,32 @@ func Parse(value string) (Rule, error) {
 		return Rule{}, fmt.Errorf("recurrence rule of %d octets, %d are read at most", len(value), maxLength)
 	}
 	r := Rule{Interval: 1, WeekStart: time.Monday}
-	seen := make(map[string]bool)
+	var seen uint // parts, by bits
 	for text := range strings.SplitSeq(strings.ToUpper(strings.TrimSpace(value)), ";") {
 		if text = strings.TrimSpace(text); text == "" {
 			continue
 		}
 		name, v, _ := strings.Cut(text, "=")
 		i := slices.IndexFunc(parts, func(p part) bool { return p.name == name })
-		if i < 0 || seen[name] {
+		if i < 0 || seen&(1<<i) != 0 {
 			return Rule{}, fmt.Errorf("recurrence rule %.200q: %.40q is unknown or stands there twice", value, name)
 		}
-		seen[name] = true
+		seen |= 1 << i
 		if err := parts[i].read(&r, v); err != nil {
 			return Rule{}, fmt.Errorf("recurrence rule %.200q: %s: %w", value, name, err)
 		}
 	}
-	if err := r.check(seen); err != nil {
+	if err := r.check(seen&1 != 0); err != nil {
 		return Rule{}, fmt.Errorf("recurrence rule %.200q: %w", value, err)
 	}
 	return r, nil
 }
 
 // check refuses the combinations that the RFC excludes and that have no meaning.
-func (r *Rule) check(seen map[string]bool) error {
+func (r *Rule) check(frequency bool) error {
 	nth := slices.ContainsFunc(r.Days, func(d Weekday) bool { return d.N != 0 })
 	switch {
-	case !seen["FREQ"]:
+	case !frequency:
 		return fmt.Errorf("no FREQ")
 	case nth && r.Frequency < Monthly:
 		return fmt.Errorf("BYDAY with a number needs FREQ=MONTHLY or YEARLY")
