@@ -78,7 +78,7 @@ func (c Categories) Apply(s Subject, e *Editor) []Left {
 	if s.Kind != dav.AddressBook || len(c.Names) == 0 {
 		return nil
 	}
-	missing := slices.Clone(c.Names[MemberKey(Inspect(s.Kind, e.Data()).UID)])
+	missing := slices.Clone(c.Names[MemberKey(UID(e.Data()))])
 	if len(missing) == 0 || isGroup(e.Data()) {
 		return nil
 	}

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,6 +62,24 @@ func Inspect(k dav.Kind, data []byte) Info {
 	in.info.Whole = in.whole(data)
 	in.problems(data)
 	return in.info
+}
+
+// UID returns what Inspect says is the UID of an object. It reads no further than it stands.
+func UID(data []byte) string {
+	var in inspector
+	for l := range Lines(data) {
+		switch name := l.Name(); {
+		case equalFold(name, "BEGIN"):
+			in.open(boundaryName(l))
+		case equalFold(name, "END"):
+			in.close(boundaryName(l))
+		case equalFold(name, "UID") && in.carries():
+			if in.uid(l); in.hasUID {
+				return in.uids.list[0]
+			}
+		}
+	}
+	return ""
 }
 
 // inspector collects an Info line by line.
@@ -226,10 +245,20 @@ func firstLine(data []byte) []byte {
 // hasControl says whether data holds characters that neither format allows (RFC 5545 section 3.1) and that XML cannot
 // carry: those below space but for HTAB and line ends, and DEL.
 func hasControl(data []byte) bool {
-	for _, c := range data {
-		if c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == 0x7f {
+	for len(data) >= 8 {
+		if mayHaveControl(binary.LittleEndian.Uint64(data)) && slices.ContainsFunc(data[:8], isControl) {
 			return true
 		}
+		data = data[8:]
 	}
-	return false
+	return slices.ContainsFunc(data, isControl)
+}
+
+func isControl(c byte) bool { return c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == 0x7f }
+
+// mayHaveControl says whether one of eight octets is below space or is DEL. Hardly any eight of a text have one.
+func mayHaveControl(eight uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	del := eight ^ 0x7f*ones // DEL becomes zero
+	return ((eight-' '*ones)&^eight|(del-ones)&^del)&highs != 0
 }

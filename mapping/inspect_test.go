@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,6 +112,9 @@ func FuzzInspect(f *testing.F) {
 			if info.UID == "" && len(info.UIDs) > 0 || info.UID != "" && info.UID != info.UIDs[0] {
 				t.Errorf("UID %q of %q", info.UID, info.UIDs)
 			}
+			if uid := UID(data); uid != info.UID {
+				t.Errorf("UID %q alone, %q among all", uid, info.UID)
+			}
 			if !info.Whole && info.Problem() == "" {
 				t.Error("not whole, and no problem")
 			}
@@ -123,6 +127,21 @@ func BenchmarkInspect(b *testing.B) {
 	for b.Loop() {
 		if Inspect(dav.Calendar, realistic).UID == "" {
 			b.Fatal("no UID")
+		}
+	}
+}
+
+// Wherever it stands, and whatever stands beside it, a control character is seen, and nothing else is taken for one.
+func TestHasControl(t *testing.T) {
+	for _, fill := range []byte{'a', ' ', '\t', '\r', '\n', '!', '~', 0x80, 0xff} {
+		for c := range 256 {
+			for at := range 20 {
+				data := bytes.Repeat([]byte{fill}, 20)
+				data[at] = byte(c)
+				if got, want := hasControl(data), isControl(byte(c)); got != want {
+					t.Fatalf("%#x at %d among %#x: %t", c, at, fill, got)
+				}
+			}
 		}
 	}
 }

@@ -204,7 +204,7 @@ func (p *comparison) mapped(o dav.Object, uid string) (dav.Object, string) {
 	}
 	if mapped := p.rules.Apply(s, o.Data); len(mapped.Changes) > 0 {
 		o.Data = mapped.Data
-		uid = mapping.Inspect(s.Kind, o.Data).UID
+		uid = mapping.UID(o.Data)
 	}
 	return o, uid
 }
@@ -246,7 +246,7 @@ func (p *comparison) readUIDs(ctx context.Context) error {
 		}
 		if err == nil {
 			p.result.Bytes += int64(len(o.Data))
-			uid, name := mapping.Inspect(p.c.Kind, o.Data).UID, dav.LastSegment(o.Path)
+			uid, name := mapping.UID(o.Data), dav.LastSegment(o.Path)
 			p.uids[name], p.names[uid] = uid, append(p.names[uid], name)
 		}
 	}

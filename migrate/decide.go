@@ -44,8 +44,8 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 		m.settle(r)
 		return nil
 	}
-	o, info = m.apply(r, o, info)
-	there, exists, err := m.locate(ctx, r, o, info)
+	o, uid := m.apply(r, o, info.UID)
+	there, exists, err := m.locate(ctx, r, o, uid)
 	if err != nil {
 		return err
 	}
@@ -79,13 +79,13 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 const madeAgain = "it was deleted at the destination after davferry wrote it, and the source still has it"
 
 // locate gives an object its name at the destination, and returns what is there in its place.
-func (m *move) locate(ctx context.Context, r *result, o dav.Object, info mapping.Info) (there dav.Member, exists bool, err error) {
-	if there, exists = m.nameFor(ctx, o, info, r); exists {
+func (m *move) locate(ctx context.Context, r *result, o dav.Object, uid string) (there dav.Member, exists bool, err error) {
+	if there, exists = m.nameFor(ctx, o, uid, r); exists {
 		return there, true, nil
 	}
-	there, err = m.sameUID(ctx, info.UID)
+	there, err = m.sameUID(ctx, uid)
 	if err == nil && there.Path == "" {
-		there, err = m.underOtherRules(ctx, r, info.UID)
+		there, err = m.underOtherRules(ctx, r, uid)
 	}
 	if exists = there.Path != ""; exists {
 		r.name = dav.LastSegment(there.Path)
@@ -116,14 +116,14 @@ func (m *move) isTwin(r *result, uid string) bool {
 
 // nameFor gives an object its name at the destination and returns what is there under that name: the name of an earlier
 // run, else the one its UID makes, else, where another object of the collection has that UID, one its path makes.
-func (m *move) nameFor(ctx context.Context, o dav.Object, info mapping.Info, r *result) (there dav.Member, exists bool) {
-	name := mapping.ResourceName(m.collection.Kind, info.UID, o.Path)
+func (m *move) nameFor(ctx context.Context, o dav.Object, uid string, r *result) (there dav.Member, exists bool) {
+	name := mapping.ResourceName(m.collection.Kind, uid, o.Path)
 	if i, ok := m.inventory.index(o.Path); ok && m.files != nil {
 		name = m.files[i]
 	} else if r.DestPath != "" {
 		name = dav.LastSegment(r.DestPath)
 	}
-	if m.given[strings.ToLower(name)] || m.files == nil && m.isTwin(r, info.UID) {
+	if m.given[strings.ToLower(name)] || m.files == nil && m.isTwin(r, uid) {
 		m.release(ctx, 0) // where the destination takes only one of a UID, it is the first in every run
 		name = mapping.ResourceName(m.collection.Kind, "", o.Path)
 	}
@@ -187,7 +187,7 @@ func (m *move) readForeign(ctx context.Context) error {
 			m.log.Warn("unreadable at the destination", "path", o.Path, "error", err.Error())
 			continue
 		}
-		if uid := mapping.Inspect(m.collection.Kind, o.Data).UID; uid != "" {
+		if uid := mapping.UID(o.Data); uid != "" {
 			m.foreign[uid] = m.place.members[dav.LastSegment(o.Path)]
 		}
 	}
@@ -293,7 +293,7 @@ func (m *move) putOver(ctx context.Context, t task, there dav.Object) {
 // isOrphan tells an object that davferry made, although the journal does not know it: a run that was killed may not have
 // come to write it down. It is in a collection of davferry's, under the name that davferry gives, and means the same.
 func (m *move) isOrphan(t task, there dav.Object) bool {
-	uid := mapping.Inspect(m.collection.Kind, t.object.Data).UID
+	uid := mapping.UID(t.object.Data)
 	return m.place.created && dav.LastSegment(there.Path) == mapping.ResourceName(m.collection.Kind, uid, t.object.Path)
 }
 

@@ -35,7 +35,7 @@ func readGroups(ctx context.Context, from source.Source, c dav.Collection, membe
 		}
 		if g, ok := mapping.ReadGroup(o.Data); ok {
 			cards = append(cards, groupCard{o.Path, g})
-		} else if uid := mapping.Inspect(c.Kind, o.Data).UID; uid != "" {
+		} else if uid := mapping.UID(o.Data); uid != "" {
 			contacts[mapping.MemberKey(uid)] = true
 		}
 	}

@@ -54,32 +54,33 @@ func names[E any](list []E, name func(E) string) string {
 	return strings.Join(joined, ",")
 }
 
-// apply makes of an object that was fetched what goes to the destination. It takes down in r what the rules did.
-func (m *move) apply(r *result, o dav.Object, info mapping.Info) (dav.Object, mapping.Info) {
+// apply makes of an object that was fetched, with its UID, what goes to the destination. It takes down in r what the rules
+// did.
+func (m *move) apply(r *result, o dav.Object, uid string) (dav.Object, string) {
 	stale := m.journal[r.Path].Mapped.tells()
 	if len(m.rules) == 0 {
 		if r.Mapped = nil; stale {
-			r.Mapped = &Mapped{UID: info.UID, Size: r.Size, fresh: true, stale: true}
+			r.Mapped = &Mapped{UID: uid, Size: r.Size, fresh: true, stale: true}
 		}
-		return o, info
+		return o, uid
 	}
 	s := m.subject(m.collection, o.Path)
 	s.CardVersions = m.place.collection.AddressData
-	s.Duplicate = m.isDuplicate(s, info.UID)
+	s.Duplicate = m.isDuplicate(s, uid)
 	mapped := m.rules.Apply(s, o.Data)
 	mapped.Left = m.groups.leaves(o.Path, mapped.Left)
 	if len(mapped.Changes) > 0 {
 		o.Data = mapped.Data
-		info = mapping.Inspect(m.collection.Kind, o.Data)
+		uid = mapping.UID(o.Data)
 		r.SHA256 = sum(o.Data)
 	}
 	r.Mapped = &Mapped{
-		Rules: m.rulesKey, UID: info.UID, Size: int64(len(o.Data)), Changes: mapped.Changes, Reasons: mapped.Left, fresh: true, stale: stale,
+		Rules: m.rulesKey, UID: uid, Size: int64(len(o.Data)), Changes: mapped.Changes, Reasons: mapped.Left, fresh: true, stale: stale,
 		Changed: names(mapped.Changes, func(c mapping.Change) string { return c.Rule }),
 		Left:    names(mapped.Left, func(l mapping.Left) string { return l.Rule }),
 	}
 	m.tell(r)
-	return o, info
+	return o, uid
 }
 
 func (t *transfer) subject(c dav.Collection, path string) mapping.Subject {
