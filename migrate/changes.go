@@ -6,20 +6,22 @@ import (
 	"davferry/mapping"
 )
 
-// Changes is what rules changed on the way, in a Summary. The journal holds every change; a Summary the first of them.
+// Changes is what rules changed on the way, in a Summary: the numbers, and the first of the changes. All of them are in the
+// journal (Journal.RunChanges).
 type Changes struct {
-	Objects int             `json:"objects"`           // at the destination that are not as the source has them
-	ByRule  map[string]int  `json:"by_rule,omitempty"` // objects that a rule changed
-	Left    map[string]int  `json:"left,omitempty"`    // objects in which a rule had to leave something as it is
-	First   []ObjectChanges `json:"first,omitempty"`   // of the objects that were read in this run
-	More    int             `json:"more,omitempty"`    // objects that were read in this run and are not in First
+	Objects     int             `json:"objects"`               // at the destination that are not as the source has them
+	Collections int             `json:"collections,omitempty"` // whose time zone is not
+	ByRule      map[string]int  `json:"by_rule,omitempty"`     // objects and collections that a rule changed
+	Left        map[string]int  `json:"left,omitempty"`        // of those in which a rule had to leave something as it is
+	First       []ObjectChanges `json:"first,omitempty"`       // of what was read in this run
+	More        int             `json:"more,omitempty"`        // what was read in this run and is not in First
 }
 
-// ObjectChanges is what rules did to one object.
+// ObjectChanges is what rules did to one object, or to a collection's time zone.
 type ObjectChanges struct {
 	Account    string           `json:"account"`
 	Collection string           `json:"collection"`
-	Path       string           `json:"path"` // at the source
+	Path       string           `json:"path"` // at the source; that of the collection where it is about its time zone
 	UID        string           `json:"uid,omitempty"`
 	Changes    []mapping.Change `json:"changes,omitempty"`
 	Left       []mapping.Left   `json:"left,omitempty"`
@@ -39,6 +41,18 @@ func (c *Changes) count(m *Mapped, objects int) {
 	if m.Changed != "" {
 		c.Objects += objects
 	}
+	c.addNames(m, objects)
+}
+
+// countCollection takes down what rules did to the time zone of a collection.
+func (c *Changes) countCollection(m *Mapped) {
+	if m.Changed != "" {
+		c.Collections++
+	}
+	c.addNames(m, 1)
+}
+
+func (c *Changes) addNames(m *Mapped, objects int) {
 	c.ByRule = countNames(c.ByRule, m.Changed, objects)
 	c.Left = countNames(c.Left, m.Left, objects)
 }
@@ -59,6 +73,7 @@ func countNames(counts map[string]int, list string, objects int) map[string]int 
 // add adds up an account's.
 func (c *Changes) add(o Changes) {
 	c.Objects += o.Objects
+	c.Collections += o.Collections
 	c.ByRule = addCounts(c.ByRule, o.ByRule)
 	c.Left = addCounts(c.Left, o.Left)
 	room := min(maxChanges-len(c.First), len(o.First))

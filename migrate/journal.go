@@ -83,7 +83,12 @@ type CollectionRecord struct {
 	Outcome  string    // one of the Collection… constants, "" while it is not known
 	Reason   string
 	At       time.Time // filled in where it is zero
+
+	Changed, Left string // names of the rules that changed its time zone or had to leave it; PutCollectionChanges keeps them
 }
+
+// mapped returns what rules did to the collection's own properties.
+func (r CollectionRecord) mapped() *Mapped { return &Mapped{Changed: r.Changed, Left: r.Left} }
 
 // AccountRecord is how far an account is.
 type AccountRecord struct {

@@ -112,6 +112,23 @@ CREATE TABLE intents ( -- of objects that were about to be put, until their outc
 );
 `, `
 ALTER TABLE objects ADD COLUMN pieces TEXT NOT NULL DEFAULT ''; -- JSON, of an object that was split
+`, `
+ALTER TABLE collections ADD COLUMN changed TEXT NOT NULL DEFAULT ''; -- names of the rules that changed its time zone
+ALTER TABLE collections ADD COLUMN left_as_is TEXT NOT NULL DEFAULT '';
+ALTER TABLE changes RENAME TO single_changes;
+CREATE TABLE changes (
+	collection INTEGER NOT NULL, path TEXT NOT NULL, -- '' for the collection's own
+	diff TEXT NOT NULL, -- see diffOf
+	PRIMARY KEY (collection, path)
+) WITHOUT ROWID;
+CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL); -- blocks of lines in diffs, each once
+INSERT INTO changes SELECT collection, path, group_concat(CASE
+		WHEN line = 0 THEN '! ' || rule || ' ' || replace(reason, char(10), ' ') || char(10)
+		ELSE '@@ ' || line || ' ' || rule || char(10)
+			|| CASE before WHEN '' THEN '' ELSE '-' || replace(before, char(10), char(10) || '-') || char(10) END
+			|| CASE after WHEN '' THEN '' ELSE '+' || replace(after, char(10), char(10) || '+') || char(10) END
+	END, '' ORDER BY number) FROM single_changes GROUP BY collection, path;
+DROP TABLE single_changes;
 `}
 
 // prepareJournal returns the path of a state folder's journal, which is there then and looks like one.

@@ -132,12 +132,12 @@ func (j *Journal) Collections(ctx context.Context, target, account string) (map[
 	return collections, nil
 }
 
-const collectionColumns = `dest_path, ctag, sync_token, dest_ctag, dest_sync_token, terms, created, listed, outcome, reason, at`
+const collectionColumns = `dest_path, ctag, sync_token, dest_ctag, dest_sync_token, terms, created, listed, outcome, reason, changed, left_as_is, at`
 
 func scanCollection(row scanner) (path string, r CollectionRecord, err error) {
 	var at int64
 	err = row.Scan(&path, &r.DestPath, &r.State.CTag, &r.State.SyncToken, &r.Dest.CTag, &r.Dest.SyncToken, &r.Terms,
-		&r.Created, &r.Listed, &r.Outcome, &r.Reason, &at)
+		&r.Created, &r.Listed, &r.Outcome, &r.Reason, &r.Changed, &r.Left, &at)
 	r.At = time.Unix(0, at)
 	return path, r, err
 }

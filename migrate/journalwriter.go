@@ -142,15 +142,16 @@ type collectionKey struct{ target, account, path string }
 type statements struct {
 	conn     *sql.Conn
 	known    map[collectionKey]int64 // row numbers in table collections
+	blocks   map[string]int64        // numbers in table texts
 	prepared []*sql.Stmt
 
 	object, newCollection, findCollection, collection, account *sql.Stmt
-	dropChanges, addChange                                     *sql.Stmt
+	dropChanges, addChanges, addText, ownChanges               *sql.Stmt
 	addIntent, dropIntent                                      *sql.Stmt
 }
 
 func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error) {
-	s := &statements{conn: conn, known: map[collectionKey]int64{}}
+	s := &statements{conn: conn, known: map[collectionKey]int64{}, blocks: map[string]int64{}}
 	for _, p := range []struct {
 		stmt **sql.Stmt
 		text string
@@ -159,7 +160,9 @@ func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error)
 			condition, dest_path, dest_etag, dest_size, created, vanished, rules, put_uid, put_size, changed, left_as_is, source_sha256, pieces, run, at)
 			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
 		{&s.dropChanges, `DELETE FROM changes WHERE collection = ? AND path = ?`},
-		{&s.addChange, `INSERT OR REPLACE INTO changes (collection, path, number, rule, line, before, after, reason) VALUES (?,?,?,?,?,?,?,?)`},
+		{&s.addChanges, `INSERT OR REPLACE INTO changes (collection, path, diff) VALUES (?,?,?)`},
+		{&s.addText, `INSERT OR IGNORE INTO texts (id, text) VALUES (?,?)`},
+		{&s.ownChanges, `UPDATE collections SET changed = ?, left_as_is = ? WHERE id = ?`},
 		{&s.addIntent, `INSERT INTO intents (collection, objects) VALUES (?,?)`},
 		{&s.dropIntent, `DELETE FROM intents WHERE id = ?`},
 		{&s.newCollection, `INSERT OR IGNORE INTO collections (target, account, path) VALUES (?,?,?)`},

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -20,6 +21,14 @@ type Mapped struct {
 
 	fresh bool // of this run: its changes are to go into the journal
 	stale bool // the journal has changes of an earlier run, which are to go
+}
+
+// newMapped returns what rules made of something in this run.
+func newMapped(r mapping.Result) *Mapped {
+	return &Mapped{Changes: r.Changes, Reasons: r.Left, fresh: true,
+		Changed: names(r.Changes, func(c mapping.Change) string { return c.Rule }),
+		Left:    names(r.Left, func(l mapping.Left) string { return l.Rule }),
+	}
 }
 
 // key returns the key of the rules, "" where none were given.
@@ -74,12 +83,9 @@ func (m *move) apply(r *result, o dav.Object, uid string) (dav.Object, string) {
 		uid = mapping.UID(o.Data)
 		r.SHA256 = sum(o.Data)
 	}
-	r.Mapped = &Mapped{
-		Rules: m.rulesKey, UID: uid, Size: int64(len(o.Data)), Changes: mapped.Changes, Reasons: mapped.Left, fresh: true, stale: stale,
-		Changed: names(mapped.Changes, func(c mapping.Change) string { return c.Rule }),
-		Left:    names(mapped.Left, func(l mapping.Left) string { return l.Rule }),
-	}
-	m.tell(r)
+	r.Mapped = newMapped(mapped)
+	r.Mapped.Rules, r.Mapped.UID, r.Mapped.Size, r.Mapped.stale = m.rulesKey, uid, int64(len(o.Data)), stale
+	m.tellChanges(r, mapped.Changes, mapped.Left)
 	return o, uid
 }
 
@@ -89,33 +95,46 @@ func (t *transfer) subject(c dav.Collection, path string) mapping.Subject {
 
 // mapTimezone makes of a collection what goes to the destination: its time zone is that of all its times without one, from
 // the year of the run on.
-func (t *transfer) mapTimezone(c dav.Collection) dav.Collection {
+func (t *transfer) mapTimezone(c dav.Collection) (dav.Collection, *Mapped) {
 	now := time.Now()
 	mapped := t.job.Rules.Timezone(c.Timezone, time.Date(now.Year(), time.January, 1, 0, 0, 0, 0, time.UTC))
-	if len(mapped.Changes)+len(mapped.Left) == 0 {
-		return c
+	m := newMapped(mapped)
+	m.Rules, m.stale = t.job.Rules.Key(), true
+	if m.tells() {
+		c.Timezone = string(mapped.Data)
+		t.tell(ObjectChanges{Account: t.account.Name, Collection: c.Path, Path: c.Path, Changes: mapped.Changes, Left: mapped.Left})
 	}
-	c.Timezone = string(mapped.Data)
-	changes := ObjectChanges{Account: t.account.Name, Collection: c.Path, Path: c.Path, Changes: mapped.Changes, Left: mapped.Left}
-	if t.job.Changed != nil {
-		t.job.Changed(changes)
-	}
-	t.report.change(changes)
-	return c
+	return c, m
 }
 
-// tell shows what the rules did to an object, and keeps it for the report.
-func (m *move) tell(r *result) {
-	if len(r.Mapped.Changes)+len(r.Mapped.Reasons) == 0 {
+// keepTimezone takes down what rules did to the time zone of a collection that was made just now.
+func (t *transfer) keepTimezone(ctx context.Context, c dav.Collection, m *Mapped) error {
+	t.report.changes.countCollection(m)
+	if err := t.job.Journal.PutCollectionChanges(ctx, t.target, t.account.Name, c.Path, m); err != nil {
+		return &runError{err}
+	}
+	return nil
+}
+
+// recallTimezone counts what rules did to the time zone of a collection when an earlier run made it.
+func (t *transfer) recallTimezone(rec CollectionRecord) {
+	if t.report.Forecast == nil {
+		t.report.changes.countCollection(rec.mapped())
+	}
+}
+
+// tellChanges is tell for an object.
+func (m *move) tellChanges(r *result, changes []mapping.Change, left []mapping.Left) {
+	m.tell(ObjectChanges{Account: m.account.Name, Collection: wholePath(m.collection.Path), Path: r.Path, UID: r.UID, Changes: changes, Left: left})
+}
+
+// tell shows what rules did, and keeps it for the report.
+func (t *transfer) tell(c ObjectChanges) {
+	if len(c.Changes)+len(c.Left) == 0 {
 		return
 	}
-	m.tellChanges(r, r.Mapped.Changes, r.Mapped.Reasons)
-}
-
-func (m *move) tellChanges(r *result, changes []mapping.Change, left []mapping.Left) {
-	c := ObjectChanges{Account: m.account.Name, Collection: wholePath(m.collection.Path), Path: r.Path, UID: r.UID, Changes: changes, Left: left}
-	if m.job.Changed != nil {
-		m.job.Changed(c)
+	if t.job.Changed != nil {
+		t.job.Changed(c)
 	}
-	m.report.change(c)
+	t.report.change(c)
 }

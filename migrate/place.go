@@ -29,6 +29,7 @@ func (t *transfer) place(ctx context.Context, c dav.Collection) (*place, error) 
 	p := &place{created: known && rec.Created}
 	if have, ok := t.find(c.Kind, name); ok {
 		p.collection, p.existed = have, true
+		t.recallTimezone(rec)
 	} else if err := t.create(ctx, c, name, p); err != nil {
 		return nil, err
 	}
@@ -135,8 +136,9 @@ func (t *transfer) find(k dav.Kind, name string) (dav.Collection, bool) {
 
 // create makes the collection, unless the run is dry.
 func (t *transfer) create(ctx context.Context, c dav.Collection, name string, p *place) error {
-	c = t.mapTimezone(c)
+	c, mapped := t.mapTimezone(c)
 	if t.job.DryRun {
+		t.report.changes.countCollection(mapped)
 		p.missing = true
 		p.collection = dav.Collection{Kind: c.Kind, Path: "/" + name + "/"}
 		if t.report.Forecast == nil {
@@ -156,6 +158,12 @@ func (t *transfer) create(ctx context.Context, c dav.Collection, name string, p 
 		t.report.note(c.Path, "the destination did not keep the collection's %s", strings.Join(lost, ", "))
 	}
 	if err := t.keepCollection(ctx, c, p, CollectionRecord{}); err != nil {
+		return err
+	}
+	if created.Timezone == "" {
+		mapped = &Mapped{stale: true} // the destination did not take it
+	}
+	if err := t.keepTimezone(ctx, c, mapped); err != nil {
 		return err
 	}
 	// Whose the collection is must be known before anything is in it.

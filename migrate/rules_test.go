@@ -1,6 +1,7 @@
 package migrate_test
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -271,6 +272,81 @@ func TestChangesAreInTheJournalAndInTheReport(t *testing.T) {
 	w.sameObjects(calendar)
 }
 
+// The journal has the changes of all objects that a run found at the destination, also of those that it did not read, however
+// many they are.
+func TestTheJournalHasAllChanges(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
+	w.rules = mapping.Rules{address(t, "*@old.example", "*@new.example")}
+	calendar, _ := w.fill("anna", 3, 0)
+	for i := range 300 {
+		uid := fmt.Sprintf("meeting-%03d", i)
+		w.from.PutObject(calendar+uid+".ics", event(uid, "Meeting", "ATTENDEE:mailto:x@old.example\r\n"))
+	}
+	for range 2 {
+		s := w.migrate()
+		journal, err := migrate.OpenJournal(t.Context(), filepath.Join(w.dir, "state"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for c, err := range journal.RunChanges(t.Context(), 0) {
+			want := fmt.Sprintf("meeting-%03d", n)
+			if err != nil || c.UID != want || c.Path != calendar+want+".ics" || len(c.Changes) != 1 {
+				t.Fatalf("number %d is %+v, %v", n, c, err)
+			}
+			n++
+		}
+		if n != 300 || s.Changes.Objects != 300 {
+			t.Errorf("%d objects in the journal, %d in the summary", n, s.Changes.Objects)
+		}
+		journal.Close()
+	}
+}
+
+// A calendar's time zone is changed, recorded and counted like those of objects, in the run that makes the calendar and in
+// later ones.
+func TestTimezoneOfACollection(t *testing.T) {
+	t.Parallel()
+	zone := outlookEvent[:strings.Index(outlookEvent, "BEGIN:VEVENT")] + "END:VCALENDAR\r\n"
+	tests := []struct {
+		name, timezone string
+		want           migrate.Changes
+	}{
+		{"renamed and defined", zone, migrate.Changes{Collections: 1, ByRule: map[string]int{mapping.TimezoneDefinition: 1}}},
+		{"unknown", strings.ReplaceAll(zone, "W. Europe", "Some"), migrate.Changes{Collections: 1, ByRule: map[string]int{mapping.TimezoneDefinition: 1}}},
+		{"times of no zone", strings.NewReplacer("W. Europe", "Some", "+0200", "+0217").Replace(zone), migrate.Changes{Left: map[string]int{mapping.TimezoneUnknown: 1}}},
+		{"none", "", migrate.Changes{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
+			zones, err := mapping.NewZones(false, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.rules = mapping.Rules{zones}
+			w.fill("anna", 0, 0)
+			calendar := w.from.AddCollection("anna", dav.Collection{Kind: dav.Calendar, Path: "zoned", Timezone: tt.timezone})
+			w.from.PutObject(calendar+"e.ics", event("e", "Event"))
+			for _, run := range []string{"first", "unchanged", "read again"} {
+				if run == "read again" {
+					w.from.PutObject(calendar+"f.ics", event("f", "Event"))
+				}
+				s := w.migrate()
+				if s.Changes.Objects != 0 || s.Changes.Collections != tt.want.Collections ||
+					!maps.Equal(s.Changes.ByRule, tt.want.ByRule) || !maps.Equal(s.Changes.Left, tt.want.Left) {
+					t.Errorf("%s: changes are %+v", run, s.Changes)
+				}
+				kept, told := journaled(t, w, calendar)[calendar]
+				if told != (tt.want.ByRule != nil || tt.want.Left != nil) || told && len(kept.Changes) != len(tt.want.ByRule) {
+					t.Errorf("%s: the journal has %+v", run, kept)
+				}
+			}
+		})
+	}
+}
+
 // journaled returns what the journal has of the changes in anna's calendar.
 func journaled(t *testing.T, w *world, calendar string) map[string]migrate.ObjectChanges {
 	t.Helper()
@@ -280,9 +356,12 @@ func journaled(t *testing.T, w *world, calendar string) map[string]migrate.Objec
 	}
 	defer journal.Close()
 	target := "migrate " + w.fromURL + " anna to " + w.toURL + " anna"
-	kept, err := journal.Changes(t.Context(), target, "anna", calendar)
-	if err != nil {
-		t.Fatal(err)
+	kept := map[string]migrate.ObjectChanges{}
+	for c, err := range journal.Changes(t.Context(), target, "anna", calendar) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept[c.Path] = c
 	}
 	return kept
 }

@@ -65,6 +65,7 @@ func (t *transfer) reaffirm(ctx context.Context, c dav.Collection, rec Collectio
 		return &runError{err}
 	}
 	t.report.changes.add(changes)
+	t.recallTimezone(rec)
 	t.listed(c.Path)
 	t.report.Collections.Existing++
 	for _, tally := range tallies {

@@ -39,7 +39,11 @@ func (p *changePrinter) print(c migrate.ObjectChanges) {
 
 // printChanges says how many objects rules changed.
 func printChanges(w io.Writer, c migrate.Changes) {
-	fmt.Fprintf(w, "%s changed by rules%s\n", count(c.Objects, "object"), byRule(": ", c.ByRule))
+	zones := ""
+	if c.Collections > 0 {
+		zones = fmt.Sprintf(" and the time zones of %s", count(c.Collections, "collection"))
+	}
+	fmt.Fprintf(w, "%s%s changed by rules%s\n", count(c.Objects, "object"), zones, byRule(": ", c.ByRule))
 	if len(c.Left) > 0 {
 		fmt.Fprintf(w, "left as they are, although a rule was asked for%s\n", byRule(": ", c.Left))
 	}

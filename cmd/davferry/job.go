@@ -146,9 +146,6 @@ func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) 
 	if f.compare != nil {
 		return p.verifyAccounts(ctx, f, f.compare, job, state)
 	}
-	if f.rules.showChanges {
-		job.Changed = (&changePrinter{w: p.stdout}).print
-	}
 	err = p.report(ctx, f, job, state)
 	if err != nil && ctx.Err() != nil {
 		err = &hintError{err, "the same command goes on from there"}
@@ -232,6 +229,11 @@ func (p *program) report(ctx context.Context, f *jobFlags, job *migrate.Job, sta
 	if err != nil {
 		return worse(err, journal.Close())
 	}
+	rows, forget, err := p.followChanges(ctx, f, job, state, run)
+	if err != nil {
+		return worse(err, errors.Join(journal.FinishRun(context.WithoutCancel(ctx), run, finish(ctx, err, io.Discard)), journal.Close()))
+	}
+	defer forget()
 	summary, err := p.runIn(ctx, f, job)
 	if summary == nil {
 		status := finish(ctx, err, io.Discard)
@@ -240,13 +242,35 @@ func (p *program) report(ctx context.Context, f *jobFlags, job *migrate.Job, sta
 	summary.Run = run
 	err = outcomeOf(summary, err)
 	status := finish(ctx, err, io.Discard)
-	trouble := errors.Join(keepReport(state, summary, job.Accounts), journal.FinishRun(context.WithoutCancel(ctx), run, status), journal.Close())
+	trouble := errors.Join(keepReport(state, summary, job.Accounts, rows), journal.FinishRun(context.WithoutCancel(ctx), run, status), journal.Close())
 	if f.json {
 		trouble = errors.Join(trouble, printJSON(p.stdout, summary))
 	} else {
 		printSummary(p.stdout, summary, state)
 	}
 	return worse(err, trouble)
+}
+
+// followChanges has the job show what rules do, if that was asked for, and returns what they did once the run has ended:
+// from the journal, and of a dry run from a file that forget removes.
+func (p *program) followChanges(ctx context.Context, f *jobFlags, job *migrate.Job, state string, run int64) (rows changeRows, forget func() error, err error) {
+	show := func(migrate.ObjectChanges) {}
+	if f.rules.showChanges {
+		show = (&changePrinter{w: p.stdout}).print
+	}
+	job.Changed = show
+	if job.Verb == migrate.Rollback {
+		return func(func(migrate.ObjectChanges, error) bool) {}, func() error { return nil }, nil
+	}
+	if !job.DryRun {
+		return changeRows(job.Journal.RunChanges(context.WithoutCancel(ctx), run)), func() error { return nil }, nil
+	}
+	spool, err := newChangeSpool(state)
+	if err != nil {
+		return nil, nil, err
+	}
+	job.Changed = func(c migrate.ObjectChanges) { show(c); spool.put(c) }
+	return spool.rows, spool.close, nil
 }
 
 func nameInJournal(f *jobFlags) string {
@@ -341,12 +365,8 @@ func reportPath(state string, dryRun bool) string {
 }
 
 // keepReport writes the report and failures.csv into the state folder.
-func keepReport(state string, s *migrate.Summary, accounts []migrate.Account) error {
-	text, err := marshalJSON(s)
-	if err != nil {
-		return err
-	}
-	if err := writeWhole(reportPath(state, s.DryRun), text); err != nil {
+func keepReport(state string, s *migrate.Summary, accounts []migrate.Account, rows changeRows) error {
+	if err := writeReport(reportPath(state, s.DryRun), s, rows); err != nil {
 		return err
 	}
 	if s.DryRun {
@@ -382,12 +402,4 @@ func writeFailures(path string, failed []migrate.Account) error {
 		return err
 	}
 	return os.Rename(file.Name(), path)
-}
-
-// writeWhole writes a file so that it is never seen half.
-func writeWhole(path string, data []byte) error {
-	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
 }

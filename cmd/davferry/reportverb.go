@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -76,7 +76,7 @@ func (p *program) showReport(ctx context.Context, f *reportFlags, accountsFile s
 	if err != nil {
 		return err
 	}
-	text, s, err := readReport(reportPath(state, f.dryRun))
+	s, err := readReport(reportPath(state, f.dryRun))
 	if errors.Is(err, fs.ErrNotExist) {
 		return p.noReport(f, state, accountsFile)
 	}
@@ -88,7 +88,7 @@ func (p *program) showReport(ctx context.Context, f *reportFlags, accountsFile s
 	}
 	switch {
 	case f.json:
-		_, err = p.stdout.Write(text)
+		err = copyReport(p.stdout, reportPath(state, f.dryRun))
 	case f.csv:
 		err = printReportCSV(p.stdout, s)
 	case f.html:
@@ -99,20 +99,15 @@ func (p *program) showReport(ctx context.Context, f *reportFlags, accountsFile s
 	return err
 }
 
-// readReport reads a report, and returns it as it stands in its file too.
-func readReport(path string) ([]byte, *migrate.Summary, error) {
-	text, err := os.ReadFile(path)
+// copyReport writes a report as it stands in its file.
+func copyReport(w io.Writer, path string) error {
+	file, err := os.Open(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the report: %w", err)
+		return fmt.Errorf("the report: %w", err)
 	}
-	s := &migrate.Summary{}
-	if err := json.Unmarshal(text, s); err != nil {
-		return nil, nil, fmt.Errorf("the report %s is damaged, the next run writes it anew: %w", path, err)
-	}
-	if s.Verb == "" {
-		return nil, nil, fmt.Errorf("the report %s is damaged, the next run writes it anew: it names no verb", path)
-	}
-	return text, s, nil
+	defer file.Close()
+	_, err = io.Copy(w, file)
+	return err
 }
 
 // noReport says why there is no report, and where else to look.

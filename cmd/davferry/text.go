@@ -36,8 +36,13 @@ func marshalJSON(v any) ([]byte, error) {
 	if err := enc.Encode(v); err != nil {
 		return nil, err
 	}
+	return withoutSteering(text.Bytes()), nil
+}
+
+// withoutSteering returns a JSON document with the characters escaped that a terminal must not see.
+func withoutSteering(text []byte) []byte {
 	var out bytes.Buffer
-	for rest := text.Bytes(); len(rest) > 0; {
+	for rest := text; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
 		if r != '\n' && steers(r) {
 			fmt.Fprintf(&out, `\u%04x`, r)
@@ -46,7 +51,7 @@ func marshalJSON(v any) ([]byte, error) {
 		}
 		rest = rest[size:]
 	}
-	return out.Bytes(), nil
+	return out.Bytes()
 }
 
 // printJSON writes the result as one JSON document.
