@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
+	"strings"
 )
 
 // ownChanges is the path under which the journal has what rules did to a collection's own properties.
@@ -19,7 +20,7 @@ func (s *statements) putChanges(ctx context.Context, collection int64, path stri
 		_, err := s.dropChanges.ExecContext(ctx, collection, path)
 		return err
 	}
-	diff, err := diffOf(m.Changes, m.Reasons, func(text string) (int64, error) { return s.block(ctx, text) })
+	diff, err := diffOf(m.Changes, m.Reasons, func(lines []string) (int64, error) { return s.block(ctx, lines) })
 	if err != nil {
 		return err
 	}
@@ -27,11 +28,13 @@ func (s *statements) putChanges(ctx context.Context, collection int64, path stri
 	return err
 }
 
-// block keeps a block of lines once for all objects, and returns its number.
-func (s *statements) block(ctx context.Context, text string) (int64, error) {
-	if id, ok := s.blocks[text]; ok {
+// block keeps a block of lines once for all objects, and returns its number. A rule that puts the same block into many
+// objects hands over the same slice, so that its address is enough to know most.
+func (s *statements) block(ctx context.Context, lines []string) (int64, error) {
+	if id, ok := s.blocks[&lines[0]]; ok {
 		return id, nil
 	}
+	text := strings.Join(lines, "\n")
 	id := blockID(text)
 	if _, err := s.addText.ExecContext(ctx, id, text); err != nil {
 		return 0, err
@@ -39,12 +42,17 @@ func (s *statements) block(ctx context.Context, text string) (int64, error) {
 	if len(s.blocks) >= blockLimit {
 		clear(s.blocks)
 	}
-	s.blocks[text] = id
+	if len(text) <= maxBlock { // what is remembered stays in memory
+		s.blocks[&lines[0]] = id
+	}
 	return id, nil
 }
 
-// blockLimit is how many blocks the writer remembers to have kept.
-const blockLimit = 500
+// How many blocks the writer remembers to have kept, and how many octets such a one has at most.
+const (
+	blockLimit = 500
+	maxBlock   = 16 << 10
+)
 
 // PutCollectionChanges keeps what rules did to a collection's own properties, in place of what was kept of that before.
 func (j *Journal) PutCollectionChanges(ctx context.Context, target, account, collection string, m *Mapped) error {

@@ -29,38 +29,41 @@ const (
 const minBlock = 200
 
 // diffOf writes down what rules did. block keeps lines once, and returns their number.
-func diffOf(changes []mapping.Change, left []mapping.Left, block func(text string) (int64, error)) (string, error) {
-	var diff strings.Builder
-	lines := func(sign, blockSign byte, lines []string) error {
-		size := 0
-		for _, l := range lines {
-			size += len(l)
-		}
-		if len(lines) > 1 && size >= minBlock {
-			id, err := block(strings.Join(lines, "\n"))
-			fmt.Fprintf(&diff, "%c%d\n", blockSign, id)
-			return err
-		}
-		for _, l := range lines {
-			diff.WriteByte(sign)
-			diff.WriteString(l)
-			diff.WriteByte('\n')
-		}
-		return nil
-	}
+func diffOf(changes []mapping.Change, left []mapping.Left, block func(lines []string) (int64, error)) (string, error) {
+	diff := make([]byte, 0, 512)
+	var err error
 	for _, c := range changes {
-		fmt.Fprintf(&diff, "@@ %d %s\n", c.Line, c.Rule)
-		if err := lines(diffBefore, diffBlockBefore, c.Before); err != nil {
+		diff = append(diff, "@@ "...)
+		diff = strconv.AppendInt(diff, int64(c.Line), 10)
+		diff = append(append(append(diff, ' '), c.Rule...), '\n')
+		if diff, err = appendDiffLines(diff, diffBefore, diffBlockBefore, c.Before, block); err != nil {
 			return "", err
 		}
-		if err := lines(diffAfter, diffBlockAfter, c.After); err != nil {
+		if diff, err = appendDiffLines(diff, diffAfter, diffBlockAfter, c.After, block); err != nil {
 			return "", err
 		}
 	}
 	for _, l := range left {
-		fmt.Fprintf(&diff, "! %s %s\n", l.Rule, strings.ReplaceAll(l.Reason, "\n", " "))
+		diff = fmt.Appendf(diff, "! %s %s\n", l.Rule, strings.ReplaceAll(l.Reason, "\n", " "))
 	}
-	return diff.String(), nil
+	return string(diff), nil
+}
+
+// appendDiffLines appends lines, each behind sign, or the number of the block that they are behind blockSign.
+func appendDiffLines(diff []byte, sign, blockSign byte, lines []string, block func(lines []string) (int64, error)) ([]byte, error) {
+	size := 0
+	for _, l := range lines {
+		size += len(l)
+	}
+	if len(lines) > 1 && size >= minBlock {
+		id, err := block(lines)
+		diff = strconv.AppendInt(append(diff, blockSign), id, 10)
+		return append(diff, '\n'), err
+	}
+	for _, l := range lines {
+		diff = append(append(append(diff, sign), l...), '\n')
+	}
+	return diff, nil
 }
 
 // parseDiff reads what diffOf wrote. block returns the lines that are kept under a number.

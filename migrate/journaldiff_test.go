@@ -12,7 +12,8 @@ import (
 // blocks is what texts keeps in a journal.
 type blocks map[int64]string
 
-func (b blocks) put(text string) (int64, error) {
+func (b blocks) put(lines []string) (int64, error) {
+	text := strings.Join(lines, "\n")
 	id := blockID(text)
 	b[id] = text
 	return id, nil

@@ -142,7 +142,7 @@ type collectionKey struct{ target, account, path string }
 type statements struct {
 	conn     *sql.Conn
 	known    map[collectionKey]int64 // row numbers in table collections
-	blocks   map[string]int64        // numbers in table texts
+	blocks   map[*string]int64       // numbers in table texts, by the first line
 	prepared []*sql.Stmt
 
 	object, newCollection, findCollection, collection, account *sql.Stmt
@@ -151,7 +151,7 @@ type statements struct {
 }
 
 func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error) {
-	s := &statements{conn: conn, known: map[collectionKey]int64{}, blocks: map[string]int64{}}
+	s := &statements{conn: conn, known: map[collectionKey]int64{}, blocks: map[*string]int64{}}
 	for _, p := range []struct {
 		stmt **sql.Stmt
 		text string

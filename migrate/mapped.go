@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,11 +53,9 @@ func (m *Mapped) summary() *Mapped {
 
 // names joins what is in a list once each.
 func names[E any](list []E, name func(E) string) string {
-	var joined []string
-	seen := map[string]bool{}
+	var joined []string // of a handful of rules
 	for _, e := range list {
-		if n := name(e); !seen[n] {
-			seen[n] = true
+		if n := name(e); !slices.Contains(joined, n) {
 			joined = append(joined, n)
 		}
 	}
