@@ -1,7 +1,9 @@
 package lab_test
 
 import (
+	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +57,124 @@ func TestRules(t *testing.T) {
 			}
 			d.forget()
 			d.run(0, "migrate", rules...).Objects.expect(t, "objects without the journal", counts{"listed": 7, "unchanged": 7})
+		})
+	}
+}
+
+// windowsZone is the definition that Outlook writes for Central Europe, under a name of its own making.
+const windowsZone = "BEGIN:VTIMEZONE\nTZID:NAME\n" +
+	"BEGIN:STANDARD\nDTSTART:16010101T030000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10\nEND:STANDARD\n" +
+	"BEGIN:DAYLIGHT\nDTSTART:16010101T020000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3\nEND:DAYLIGHT\nEND:VTIMEZONE\n"
+
+// zoned returns an event with a time zone, of which definition is the VTIMEZONE.
+func zoned(uid, tzid, definition string) dataset.Object {
+	text := "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//example.test//lab//EN\n" + strings.Replace(definition, "NAME", tzid, 1) +
+		"BEGIN:VEVENT\nUID:" + uid + "\nDTSTAMP:20260101T000000Z\nDTSTART;TZID=" + tzid + ":20260105T100000\nDTEND;TZID=" + tzid + ":20260105T110000\n" +
+		"RRULE:FREQ=WEEKLY;COUNT=30\nEXDATE;TZID=" + tzid + ":20260112T100000\nSUMMARY:zoned\nEND:VEVENT\nEND:VCALENDAR\n"
+	return dataset.Object{Name: uid + ".ics", UID: uid, Data: []byte(strings.ReplaceAll(text, "\n", "\r\n"))}
+}
+
+// foreignAccount is what an account looks like that comes from Exchange by way of a server that keeps everything: for each
+// rule something to change, and beside it what must stay as it is.
+func foreignAccount() []dataset.Collection {
+	all := untidy()
+	lying := strings.ReplaceAll(windowsZone, "+0200", "+0230")
+	all[0].Timezone = strings.ReplaceAll("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//example.test//lab//EN\n"+
+		strings.Replace(windowsZone, "NAME", "W. Europe Standard Time", 1)+"END:VCALENDAR\n", "\n", "\r\n")
+	all[0].Objects = append(all[0].Objects,
+		zoned("windows", "W. Europe Standard Time", windowsZone),
+		zoned("customized", "Customized Time Zone", windowsZone),
+		zoned("lies", "Pacific Standard Time", windowsZone),
+		zoned("unknown", "Nowhere Standard Time", lying),
+		zoned("iana", "Europe/Berlin", windowsZone))
+	group := "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:crew\r\nFN:Crew\r\nN:Crew;;;;\r\nX-ADDRESSBOOKSERVER-KIND:group\r\n" +
+		"X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:phone\r\nEND:VCARD\r\n"
+	all[1].Objects = append(all[1].Objects, dataset.Object{Name: "crew.vcf", UID: "crew", Data: []byte(group)})
+	return all
+}
+
+// changedObjects returns, from report.json, the last segments of the paths of the objects that rules changed, and the rules
+// that left something as it is by theirs.
+func (d *desk) changedObjects() (changed []string, left map[string]string) {
+	d.t.Helper()
+	text, err := os.ReadFile(d.path("accounts.davferry/report.json"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	var report struct {
+		Rows []struct {
+			Path    string
+			Changes []struct{ Rule string }
+			Left    []struct{ Rule string }
+		} `json:"changed_objects"`
+	}
+	if err := json.Unmarshal(text, &report); err != nil {
+		d.t.Fatal(err)
+	}
+	left = map[string]string{}
+	for _, row := range report.Rows {
+		if len(row.Changes) > 0 {
+			changed = append(changed, dav.LastSegment(row.Path))
+		}
+		for _, l := range row.Left {
+			left[dav.LastSegment(row.Path)] = l.Rule
+		}
+	}
+	slices.Sort(changed)
+	return changed, left
+}
+
+// differing returns the last segments of the paths of the objects that verify says are changed, in its exit status'
+// agreement.
+func (d *desk) differing(flags ...string) (paths []string) {
+	d.t.Helper()
+	r := d.start("verify", flags...)
+	status := r.wait()
+	var verification struct {
+		Findings []struct{ Path, Verdict string }
+	}
+	if err := json.Unmarshal(r.stdout.Bytes(), &verification); err != nil {
+		d.t.Fatalf("verify: %v\n%s%s", err, r.stdout.String(), r.stderr.String())
+	}
+	for _, f := range verification.Findings {
+		if f.Verdict != "changed" {
+			d.t.Errorf("verify finds %s %s", f.Path, f.Verdict)
+		}
+		paths = append(paths, dav.LastSegment(f.Path))
+	}
+	if want := min(len(paths), 1) * 4; status != want {
+		d.t.Errorf("verify: exit status %d with %q", status, paths)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// TestAllRules moves an account with all rules to four servers. What is at the destination then is what the rules make of
+// the source, and without them verify finds nothing changed but what the report has.
+func TestAllRules(t *testing.T) {
+	for _, destination := range []string{"radicale", "xandikos", "cyrus", "sogo"} {
+		t.Run(destination, func(t *testing.T) {
+			lab.Need(t, "xandikos", destination)
+			from, to := lab.StartFor(t, "xandikos", 1), lab.StartFor(t, destination, 1)
+			if err := lab.Load(t.Context(), from, from.Users[0], foreignAccount()); err != nil {
+				t.Fatal(err)
+			}
+			d := newDesk(t, rows(t, header, row("", from, from.Users[0], to, to.Users[0])))
+			if err := os.WriteFile(d.path("addresses.csv"), []byte("*@old.example,*@new.example\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			rules := []string{"--normalize-uid", "--normalize-tz", "--vcard", "3.0", "--map-addresses", "addresses.csv", "--groups", "categories"}
+			flags := append([]string{"--invitations", "allow"}, rules...)
+			d.run(0, "migrate", flags...).Objects.expect(t, "objects", counts{"listed": 13, "created": 12, "skipped": 1})
+			changed, left := d.changedObjects()
+			t.Log(changed, left)
+			d.run(0, "migrate", flags...).Objects.expect(t, "objects of the second run", counts{"listed": 13, "unchanged": 12, "skipped": 1})
+			if paths := d.differing(rules...); len(paths) > 0 {
+				t.Errorf("verify with the rules: %q", paths)
+			}
+			if paths := d.differing(); !slices.Equal(paths, changed) {
+				t.Errorf("verify without the rules: %q, the report has %q", paths, changed)
+			}
 		})
 	}
 }
