@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -28,8 +29,25 @@ func from21(c *cardLine) ([]*cardLine, error) {
 	if err := c.decode21(form); err != nil {
 		return nil, err
 	}
+	c.literal21(form)
 	return nil, c.escape21()
 }
+
+// literal21 escapes backslashes that are meant as such. Version 2.1 knows no \n, it has quoted-printable for line breaks; but
+// many programs write it as in 3.0, and their line breaks are not to become backslashes. A backslash is meant where the value
+// has real line breaks as well, and where it is a path of Windows, unless all are doubled already.
+func (c *cardLine) literal21(form form21) {
+	meant := form.quotedPrintable && strings.ContainsAny(c.value, "\r\n") || windowsPath.MatchString(c.value)
+	if meant && loneBackslash.MatchString(c.value) {
+		c.setValue(backslashes.ReplaceAllString(c.value, `$1$1$2`))
+	}
+}
+
+var (
+	windowsPath   = regexp.MustCompile(`(^|[^\pL\pN])([A-Za-z]:\\|\\\\[\pL\pN])`)
+	loneBackslash = regexp.MustCompile(`(^|[^\\])\\(\\\\)*[\pL\pN]`)
+	backslashes   = regexp.MustCompile(`(\\+)([^\\,;]|$)`) // but for those before a separator, which escape it
+)
 
 // from30 repairs in a line of version 3.0 what programs carry over from 2.1: parameters without a name, quoted-printable
 // and character sets.

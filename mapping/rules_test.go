@@ -44,6 +44,7 @@ func TestRules(t *testing.T) {
 		{"vcard-21-to-40", Cards{Version: "4.0"}, false},
 		{"vcard-21-agent", Cards{Version: "3.0"}, false},
 		{"vcard-21-charset", Cards{Version: "3.0"}, false},
+		{"vcard-21-backslash", Cards{Version: "3.0"}, false},
 		{"vcard-30-to-40", Cards{Version: "4.0"}, false},
 		{"vcard-30-left", Cards{Version: "4.0"}, false},
 		{"vcard-40-to-30", Cards{Version: "3.0"}, false},

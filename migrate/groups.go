@@ -18,7 +18,7 @@ type groups struct {
 
 // groupCard is a group that was read.
 type groupCard struct {
-	path string
+	path, uid string
 	mapping.Group
 }
 
@@ -33,15 +33,22 @@ func readGroups(ctx context.Context, from source.Source, c dav.Collection, membe
 		case err != nil:
 			continue // said when it is to be moved; a group with it as a member stays
 		}
+		uid := mapping.UID(o.Data)
 		if g, ok := mapping.ReadGroup(o.Data); ok {
-			cards = append(cards, groupCard{o.Path, g})
-		} else if uid := mapping.UID(o.Data); uid != "" {
+			cards = append(cards, groupCard{o.Path, mapping.MemberKey(uid), g})
+		} else if uid != "" {
 			contacts[mapping.MemberKey(uid)] = true
 		}
 	}
+	return foldGroups(cards, contacts), nil
+}
+
+// foldGroups decides which groups of an address book become categories of its contacts, whose keys are given.
+func foldGroups(cards []groupCard, contacts map[string]bool) *groups {
 	g := &groups{rule: mapping.Categories{Names: map[string][]string{}}, folded: map[string]bool{}, left: map[string]mapping.Left{}}
+	nesting := nestedGroups(cards)
 	for _, card := range cards {
-		if reason := card.staysOne(contacts); reason != "" {
+		if reason := card.staysOne(contacts, nesting); reason != "" {
 			g.left[card.path] = mapping.Left{Rule: mapping.GroupForm, Reason: reason}
 			continue
 		}
@@ -50,12 +57,34 @@ func readGroups(ctx context.Context, from source.Source, c dav.Collection, membe
 			g.rule.Names[member] = append(g.rule.Names[member], card.Name)
 		}
 	}
-	return g, nil
+	return g
 }
 
-// staysOne says why a group cannot become a category without a loss, "" where it can.
-func (g groupCard) staysOne(contacts map[string]bool) string {
+// nestedGroups returns the names of groups that have other groups among their members, by the keys of these.
+func nestedGroups(cards []groupCard) map[string]string {
+	groups, nesting := map[string]bool{}, map[string]string{}
+	for _, card := range cards {
+		if card.uid != "" {
+			groups[card.uid] = true
+		}
+	}
+	for _, card := range cards {
+		for _, member := range card.Members {
+			if groups[member] {
+				nesting[member] = card.Name
+			}
+		}
+	}
+	return nesting
+}
+
+// staysOne says why a group cannot become a category without a loss, "" where it can. Categories know nothing of groups
+// within groups.
+func (g groupCard) staysOne(contacts map[string]bool, nesting map[string]string) string {
+	outer, nested := nesting[g.uid]
 	switch {
+	case nested:
+		return fmt.Sprintf("the group is a member of the group %q", outer)
 	case g.Name == "":
 		return "the group has no name"
 	case len(g.Members) == 0:
@@ -64,6 +93,9 @@ func (g groupCard) staysOne(contacts map[string]bool) string {
 		return "the group has " + g.More + ", which a category has no place for"
 	}
 	for _, member := range g.Members {
+		if _, group := nesting[member]; group {
+			return fmt.Sprintf("the member %s is a group", member)
+		}
 		if !contacts[member] {
 			return fmt.Sprintf("the member %s is not in this address book", member)
 		}

@@ -483,3 +483,40 @@ func TestGroupsBecomeCategories(t *testing.T) {
 	w.dir = t.TempDir()
 	w.want(run(), migrate.Counts{Listed: 7, Unchanged: 5, Skipped: 2})
 }
+
+// A group of groups stays one, and so do the groups in it, also where they go round in a circle.
+func TestGroupsOfGroupsStayGroups(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})
+	_, book := w.fill("anna", 0, 2)
+	member := func(uid string) string { return "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:" + uid }
+	for path, data := range map[string][]byte{
+		"outer.vcf": group("outer", "Outer", member("uid-c0"), member("inner")),
+		"inner.vcf": group("inner", "Inner", member("uid-c1")),
+		"a.vcf":     group("a", "A", member("b")),
+		"b.vcf":     group("b", "B", member("a")),
+		"plain.vcf": group("plain", "Plain", member("uid-c1")),
+	} {
+		w.from.PutObject(book+path, data)
+	}
+	job := w.job(migrate.Migrate)
+	job.FoldGroups = true
+	s, err := w.runJob(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(s, migrate.Counts{Listed: 7, Created: 6, Skipped: 1})
+	reasons := map[string]string{}
+	for _, c := range s.Changes.First {
+		for _, l := range c.Left {
+			reasons[dav.LastSegment(c.Path)] = l.Reason
+		}
+	}
+	want := map[string]string{
+		"outer.vcf": "the member inner is a group", "inner.vcf": `the group is a member of the group "Outer"`,
+		"a.vcf": `the group is a member of the group "B"`, "b.vcf": `the group is a member of the group "A"`,
+	}
+	if !maps.Equal(reasons, want) {
+		t.Errorf("the reasons are %q", reasons)
+	}
+}
