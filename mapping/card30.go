@@ -12,6 +12,7 @@ func to30(c *cardLine) ([]*cardLine, error) {
 		c.drop("PREF")
 		c.add("TYPE", "PREF")
 	}
+	c.unquoteTypes()
 	if c.value == "" {
 		return nil, nil
 	}

@@ -116,6 +116,17 @@ func (c *cardLine) dropType(word string) (found bool) {
 	return found
 }
 
+// unquoteTypes takes the quotes from lists of words in TYPE. Version 4.0 lets a list have them (RFC 6350 section 5.6); in 3.0
+// what they enclose is one word (RFC 2426 section 4).
+func (c *cardLine) unquoteTypes() {
+	for i, p := range c.params {
+		words := strings.Trim(p.raw, `"`)
+		if strings.EqualFold(p.name, "TYPE") && words != p.raw && !strings.ContainsAny(words, `";: `) {
+			c.params[i].raw, c.changed = words, true
+		}
+	}
+}
+
 // requote puts value into quotes where old had them.
 func requote(old, value string) string {
 	if strings.HasPrefix(old, `"`) {

@@ -52,6 +52,7 @@ func (z *Zones) readObject(data []byte) *tzObject {
 	for _, c := range o.calendars {
 		r := tzReader{object: o, calendar: c, floating: z.floating != nil}
 		r.floats = r.floating && seriesFloat(c.component)
+		r.readOwn()
 		for _, child := range c.component.children {
 			if child.name != "VTIMEZONE" {
 				r.read(child)

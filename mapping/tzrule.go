@@ -72,7 +72,7 @@ func (z *Zones) Key() string {
 
 // Apply implements Rule.
 func (z *Zones) Apply(s Subject, e *Editor) []Left {
-	if s.Kind != dav.Calendar || z.floating == nil && !containsFold(e.Data(), "TZID") {
+	if s.Kind != dav.Calendar || z.floating == nil && !namesZone(e.Data()) {
 		return nil
 	}
 	object := z.readObject(e.Data())

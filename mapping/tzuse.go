@@ -45,6 +45,14 @@ func (r *tzReader) read(c *component) {
 	a.finish()
 }
 
+// readOwn reads the properties of the calendar itself, some of which programs give a TZID.
+func (r *tzReader) readOwn() {
+	a := tzAppointment{tzReader: r}
+	for _, l := range r.calendar.component.lines {
+		a.other(l)
+	}
+}
+
 func lineZone(l Line) string {
 	tzid, _ := tzidOf(l.Content())
 	return tzid
@@ -177,6 +185,21 @@ func (a *tzAppointment) other(l Line) {
 			a.note(use, m)
 		}
 	}
+}
+
+// namesZone says whether an object has a TZID, also one with a fold in its name.
+func namesZone(data []byte) bool {
+	if containsFold(data, "TZID") {
+		return true
+	}
+	for l := range Lines(data) {
+		if l.Folded() && mayNameZone(l) {
+			if _, zoned := tzidOf(l.Content()); zoned {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // mayNameZone says whether a line may have a TZID, without unfolding it where its parameters end in its first physical
