@@ -62,6 +62,27 @@ func (a *Addresses) Again(old string) bool {
 	return found && !strings.EqualFold(first, second)
 }
 
+// Round tells whether what old becomes, step by step, leads back to it: addresses that change places, which no order of the
+// steps could do.
+func (a *Addresses) Round(old string) bool {
+	old = strings.ToLower(old)
+	next := old
+	for range len(a.exact) + len(a.domains) {
+		domain, all := strings.CutPrefix(next, "*@")
+		found := false
+		if all {
+			domain, found = a.domains[domain]
+			next = "*@" + domain
+		} else {
+			next, found = a.lookup(next)
+		}
+		if next = strings.ToLower(next); !found || next == old {
+			return found
+		}
+	}
+	return false
+}
+
 func (a *Addresses) domainAgain(old string) bool {
 	new := strings.ToLower(a.domains[old])
 	if further, found := a.domains[new]; found && !strings.EqualFold(further, new) {

@@ -53,7 +53,11 @@ func (f *addressFile) read(text []byte) {
 		}
 	}
 	for _, row := range taken {
-		if old := strings.TrimSpace(row[0].text); f.addresses.Again(old) {
+		switch old := strings.TrimSpace(row[0].text); {
+		case !f.addresses.Again(old):
+		case f.addresses.Round(old):
+			f.problem(row[1], fmt.Sprintf("what %s becomes leads back to it; addresses cannot change places: a second run would change them back", old))
+		default:
 			f.problem(row[1], fmt.Sprintf("what %s becomes is itself an address that changes; name the last one here", old))
 		}
 	}

@@ -51,6 +51,14 @@ func TestReadAddressesMistakes(t *testing.T) {
 			`addresses.csv: line 2, column 6: "a@*": * stands for a whole name only, as in *@domain`,
 		}},
 		{"two new addresses", "a@x,b@x\nA@X,c@x\n", []string{"addresses.csv: line 2, column 1: A@X has another new address already"}},
+		{"there and back", "a@x,b@x\nb@x,A@x\n*@y,*@z\n*@z,*@w\n*@w,*@y\nc@v,c@y\n", []string{
+			"addresses.csv: line 1, column 5: what a@x becomes leads back to it; addresses cannot change places: a second run would change them back",
+			"addresses.csv: line 2, column 5: what b@x becomes leads back to it; addresses cannot change places: a second run would change them back",
+			"addresses.csv: line 3, column 5: what *@y becomes leads back to it; addresses cannot change places: a second run would change them back",
+			"addresses.csv: line 4, column 5: what *@z becomes leads back to it; addresses cannot change places: a second run would change them back",
+			"addresses.csv: line 5, column 5: what *@w becomes leads back to it; addresses cannot change places: a second run would change them back",
+			"addresses.csv: line 6, column 5: what c@v becomes is itself an address that changes; name the last one here",
+		}},
 		{"two steps", "a@x,b@x\nb@x,c@x\n", []string{"addresses.csv: line 1, column 5: what a@x becomes is itself an address that changes; name the last one here"}},
 		{"UTF-16", "\xff\xfea\x00", []string{"addresses.csv: the file is in UTF-16; save it as UTF-8 (in Excel: CSV UTF-8)"}},
 	}

@@ -106,5 +106,9 @@ func (f *ruleFlags) addresses() (*mapping.Addresses, error) {
 		return nil, usagef("--map-addresses: %w", err)
 	}
 	defer file.Close()
-	return migrate.ReadAddresses(file, f.mapAddresses, f.mapContacts)
+	addresses, err := migrate.ReadAddresses(file, f.mapAddresses, f.mapContacts)
+	if _, mistakes := errors.AsType[*migrate.AccountsError](err); err != nil && !mistakes {
+		return nil, usagef("--map-addresses: %w", err)
+	}
+	return addresses, err
 }
