@@ -80,8 +80,9 @@ func zoned(uid, tzid, definition string) dataset.Object {
 func foreignAccount() []dataset.Collection {
 	all := untidy()
 	for i, o := range all[0].Objects {
-		// Of an event with people in it and without an organizer SOGo 5.8.0 keeps nobody.
-		all[0].Objects[i].Data = []byte(strings.Replace(string(o.Data), "ATTENDEE;", "ORGANIZER;CN=boss:mailto:boss@old.example\r\nATTENDEE;", 1))
+		// Of an event with people in it and without an organizer SOGo 5.8.0 keeps nobody, and it asks everybody to answer.
+		all[0].Objects[i].Data = []byte(strings.Replace(string(o.Data), "ATTENDEE;",
+			"ORGANIZER;CN=boss:mailto:boss@old.example\r\nATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE;", 1))
 	}
 	lying := strings.ReplaceAll(windowsZone, "+0200", "+0230")
 	all[0].Timezone = strings.ReplaceAll("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//example.test//lab//EN\n"+
