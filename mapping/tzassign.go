@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"davferry/mapping/tz"
@@ -140,25 +141,23 @@ func utc(seconds int) string {
 
 // matched finds a zone for a TZID whose name says nothing: one that has the same times.
 func (z *Zones) matched(u *tzUse, d *tzDefinition) (*tz.Zone, Left) {
-	candidates, err := z.candidates(d)
+	from, to, _ := u.extent()
+	candidates, err := z.candidates(d, from)
 	if err != nil {
 		return nil, Left{TimezoneInvalid, "its VTIMEZONE cannot be used: " + err.Error()}
 	}
-	from, to, _ := u.extent()
-	match, ok := tz.Match(candidates, from, u.unmoved)
-	if !ok {
-		return nil, Left{TimezoneUnknown, "no zone has this name, and none has the times of its VTIMEZONE" + u.nearest(candidates, from)}
+	i := slices.IndexFunc(candidates, func(c tz.Candidate) bool { return u.unmoved(c.Differences) })
+	if i < 0 {
+		return nil, Left{TimezoneUnknown, "no zone has this name, and none has the times of its VTIMEZONE" + u.nearest(candidates[0], from)}
 	}
-	diffs, err := d.differences(match.Zone, tzUntil(to))
-	return u.prove(match.Zone, diffs, err)
+	diffs, err := d.differences(candidates[i].Zone, tzUntil(to))
+	return u.prove(candidates[i].Zone, diffs, err)
 }
 
-// nearest says which zone comes closest, and where it differs, if it does so for less than a month a year.
-func (u *tzUse) nearest(candidates []tz.Candidate, from tz.Wall) string {
-	nearest, ok := tz.Match(candidates, from, func(d tz.Differences) bool {
-		return d.Within(min(from, tz.Horizon), tz.Horizon) < int64(tz.Horizon-min(from, tz.Horizon))/12
-	})
-	if !ok {
+// nearest says where the zone that comes closest differs, if it does so for less than a month a year.
+func (u *tzUse) nearest(nearest tz.Candidate, from tz.Wall) string {
+	from = min(from, tz.Horizon)
+	if nearest.Differences.Within(from, tz.Horizon) >= int64(tz.Horizon-from)/12 {
 		return ""
 	}
 	hit, found, err := u.firstHit(nearest.Differences)

@@ -99,4 +99,14 @@ func BenchmarkZones(b *testing.B) {
 			}
 		})
 	}
+	// Series as old as these no zone may have had, or another one than today.
+	for _, start := range []string{"19980105", "19900105"} {
+		b.Run("customized since "+start, func(b *testing.B) {
+			z, data := zonesFor(b, "customized"), []byte(strings.ReplaceAll(zoneObject(b, "customized"), "20240105", start))
+			b.ReportAllocs()
+			for b.Loop() {
+				Rules{z}.Apply(Subject{Kind: dav.Calendar}, data)
+			}
+		})
+	}
 }

@@ -190,26 +190,33 @@ func (d *tzDefinition) steps(until tz.Wall) (tz.Steps, error) {
 	return d.definition.Steps(until)
 }
 
-// candidates compares a VTIMEZONE with all zones.
-func (z *Zones) candidates(d *tzDefinition) ([]tz.Candidate, error) {
+// tzCompared is a VTIMEZONE compared with all zones: the zones in order, for objects of each year of which there were some.
+type tzCompared struct {
+	all   []tz.Candidate
+	since map[tz.Wall][]tz.Candidate
+}
+
+// candidates compares a VTIMEZONE with all zones, for an object that is as old as a time.
+func (z *Zones) candidates(d *tzDefinition, from tz.Wall) ([]tz.Candidate, error) {
 	steps, err := d.near()
 	if err != nil {
 		return nil, err
 	}
-	z.mu.Lock()
-	all, ok := z.compared[d]
-	z.mu.Unlock()
-	if ok {
-		return all, nil
+	z.comparing.Lock()
+	defer z.comparing.Unlock()
+	known, ok := z.compared[d]
+	if !ok {
+		if len(z.compared) == maxCompared {
+			clear(z.compared)
+		}
+		known = tzCompared{tz.Candidates(steps, d.names), make(map[tz.Wall][]tz.Candidate)}
+		z.compared[d] = known
 	}
-	all = tz.Candidates(steps, d.names)
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	if len(z.compared) == maxCompared {
-		clear(z.compared)
+	year := tz.YearOf(from)
+	if known.since[year] == nil {
+		known.since[year] = tz.Since(known.all, from)
 	}
-	z.compared[d] = all
-	return all, nil
+	return known.since[year], nil
 }
 
 // differences returns where the VTIMEZONE and a zone differ before a time, which is tz.Horizon or tz.End.

@@ -25,7 +25,7 @@ const (
 // Zones is the rule that names time zones as the IANA database does, and defines them by it.
 //
 // Each TZID in use becomes the name of the zone that it means: by its name (tz.Resolve), by the X-LIC-LOCATION or TZURL of
-// its VTIMEZONE, or else, where these name no zone, by the times that its VTIMEZONE gives (tz.Match). Its VTIMEZONE
+// its VTIMEZONE, or else, where these name no zone, by the times that its VTIMEZONE gives (tz.Candidates). Its VTIMEZONE
 // becomes the one that tz.Zone.VTimezone writes; where it has none, that one is put in. VTIMEZONEs that nothing refers to
 // stay.
 //
@@ -39,9 +39,11 @@ type Zones struct {
 	floating     *tz.Zone
 
 	mu       sync.Mutex
-	known    map[string]*tzDefinition         // by the text of the VTIMEZONE
-	resolved map[string]string                // the zone that a TZID names, "" for none
-	compared map[*tzDefinition][]tz.Candidate // those whose name says nothing
+	known    map[string]*tzDefinition // by the text of the VTIMEZONE
+	resolved map[string]string        // the zone that a TZID names, "" for none
+
+	comparing sync.Mutex
+	compared  map[*tzDefinition]tzCompared // those whose name says nothing
 }
 
 // NewZones returns the rule. With currentNames IANA names that are links become what the database calls the zone today
@@ -49,7 +51,7 @@ type Zones struct {
 // zone, which must be one of the IANA database.
 func NewZones(currentNames bool, floating string) (*Zones, error) {
 	z := &Zones{currentNames: currentNames, known: make(map[string]*tzDefinition), resolved: make(map[string]string),
-		compared: make(map[*tzDefinition][]tz.Candidate)}
+		compared: make(map[*tzDefinition]tzCompared)}
 	if floating == "" {
 		return z, nil
 	}

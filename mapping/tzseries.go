@@ -22,10 +22,11 @@ type tzSeries struct {
 	future  bool      // the component replaces all that follows (RANGE=THISANDFUTURE)
 	budget  *int      // periods and occurrences that may still be looked at for the object
 
-	bounded, expanded bool
-	first, last       tz.Wall
-	starts            []tz.Wall
-	err               error
+	bounded     bool
+	first, last tz.Wall
+	starts      []tz.Wall // up to followed, in order
+	followed    tz.Wall
+	err         error
 }
 
 // tzRule is an RRULE.
@@ -110,13 +111,15 @@ func (s *tzSeries) disputed() bool {
 // tz.Horizon.
 const tzBudget = 200_000
 
-// all returns the starts in order. It fails where a rule cannot be read, or followed to its end.
-func (s *tzSeries) all() ([]tz.Wall, error) {
-	if s.expanded {
+// until returns the starts in order, up to a time at least. It fails where a rule cannot be read, or followed so far. Of an
+// old series the first years tell most zones apart, so that it is followed twice as far each time.
+func (s *tzSeries) until(to tz.Wall) ([]tz.Wall, error) {
+	if s.err != nil || len(s.starts) > 0 && (to <= s.followed || s.followed == tz.Horizon-1) {
 		return s.starts, s.err
 	}
-	s.expanded = true
-	s.starts = append([]tz.Wall{s.start}, s.added...)
+	s.followed = min(max(to, s.start+tzYear, s.followed+(s.followed-s.start)), tz.Horizon-1)
+	s.starts = append(s.starts[:0], s.start)
+	s.starts = append(s.starts, s.added...)
 	for _, rule := range s.rules {
 		if s.err = s.expand(rule); s.err != nil {
 			return nil, s.err
@@ -125,6 +128,8 @@ func (s *tzSeries) all() ([]tz.Wall, error) {
 	slices.Sort(s.starts)
 	return s.starts, nil
 }
+
+const tzYear = 366 * tzDay
 
 // expand adds the occurrences of a rule. Where UNTIL is an instant, those of one more day are taken in: which of them it
 // ends depends on the zone, but if none of them moves, it ends the same ones.
@@ -136,7 +141,7 @@ func (s *tzSeries) expand(rule tzRule) error {
 	if r.UntilUTC {
 		r.Until = r.Until.AddDate(0, 0, 1)
 	}
-	for t := range r.Occurrences(s.start.Time(), tz.Horizon.Time(), s.budget) {
+	for t := range r.Occurrences(s.start.Time(), (s.followed + 1).Time(), s.budget) {
 		if *s.budget--; *s.budget < 0 {
 			break
 		}
@@ -179,11 +184,11 @@ func (u *tzUse) firstHit(d tz.Differences) (hit tzHit, found bool, err error) {
 			note(diff, at)
 			continue
 		}
-		starts, err := s.series.all()
+		diff, at, ok, err := s.firstOf(d, diff, at)
 		if err != nil {
 			return tzHit{diff, at}, true, err
 		}
-		if diff, at, ok := s.firstOf(starts, d); ok {
+		if ok {
 			note(diff, at)
 		}
 	}
@@ -202,16 +207,24 @@ func (u *tzUse) unmoved(d tz.Differences) bool {
 	return !found
 }
 
-// firstOf returns the first start that, moved by the span's offset, falls into a difference.
-func (s tzSpan) firstOf(starts []tz.Wall, d tz.Differences) (tz.Difference, tz.Wall, bool) {
+// firstOf returns the first start that, moved by the span's offset, falls into a difference. met is the first of them that
+// meets the span, from at on. Where the series cannot be followed it returns the difference up to which it could.
+func (s tzSpan) firstOf(d tz.Differences, met tz.Difference, at tz.Wall) (tz.Difference, tz.Wall, bool, error) {
 	for _, diff := range d {
+		if diff.To <= met.From || diff.From > s.to {
+			continue
+		}
+		starts, err := s.series.until(min(diff.To-1, s.to) - s.offset)
+		if err != nil {
+			return met, at, false, err
+		}
 		from := max(diff.From, s.from)
 		i := sort.Search(len(starts), func(i int) bool { return starts[i]+s.offset >= from })
 		if i < len(starts) && starts[i]+s.offset < diff.To {
-			return diff, starts[i] + s.offset, true
+			return diff, starts[i] + s.offset, true, nil
 		}
 	}
-	return tz.Difference{}, 0, false
+	return tz.Difference{}, 0, false, nil
 }
 
 // newRule returns the rule of an RRULE line.

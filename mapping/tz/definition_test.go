@@ -156,7 +156,7 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
-func TestMatch(t *testing.T) {
+func TestCandidates(t *testing.T) {
 	tests := []struct {
 		name       string
 		definition Definition
@@ -186,13 +186,12 @@ func TestMatch(t *testing.T) {
 				t.Fatal(err)
 			}
 			from := wall(t, test.from)
-			match, ok := Match(Candidates(steps, strings.Fields(test.names)), from, func(d Differences) bool {
-				_, _, found := d.First(from, Horizon-1)
-				return !found
-			})
 			got := ""
-			if ok {
-				got = match.Zone.Name
+			for _, c := range Since(Candidates(steps, strings.Fields(test.names)), from) {
+				if _, _, differs := c.Differences.First(from, Horizon-1); !differs {
+					got = c.Zone.Name
+					break
+				}
 			}
 			if got != test.want {
 				t.Errorf("is %q, want %q", got, test.want)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Candidate is a zone with where it differs from a definition.
@@ -62,20 +63,20 @@ func (z *Zone) rank(fixed bool, names []string) int {
 // some years ago, and the definition was written with one of them in mind.
 const settled Wall = 1262304000 // 2010-01-01T00:00:00
 
-// Match returns the candidate, of those that accept takes, that differs least from the definition up to Horizon: a zone
-// may have the times that one object uses, from the time from on, and go other ways at all others. It is not ok where
-// accept takes none.
-func Match(candidates []Candidate, from Wall, accept func(Differences) bool) (best Candidate, ok bool) {
-	if from < settled {
-		candidates = slices.Clone(candidates)
-		byDistance(candidates, from)
+// Since sorts candidates for an object that is as old as the time from: those that differ least from the beginning of its
+// year on come first. A zone may have the times that one object uses, and go other ways at all others.
+func Since(candidates []Candidate, from Wall) []Candidate {
+	if from >= settled {
+		return candidates
 	}
-	for _, c := range candidates {
-		if accept(c.Differences) {
-			return c, true
-		}
-	}
-	return Candidate{}, false
+	sorted := slices.Clone(candidates)
+	byDistance(sorted, YearOf(from))
+	return sorted
+}
+
+// YearOf returns the beginning of the year of a time, and that of 1970 for all times before.
+func YearOf(w Wall) Wall {
+	return WallOf(time.Date(max(w, 0).Time().Year(), 1, 1, 0, 0, 0, 0, time.UTC))
 }
 
 // places lists the zones that are no links, in order.
