@@ -12,19 +12,22 @@ type component struct {
 	lines    []Line // its own content lines, without BEGIN, END and blank lines
 	children []*component
 	open     bool // its END is missing
-	outline  bool // its lines were left out
+	outline  bool // its lines are left out
 
 	begin, end Line // its BEGIN and END
 }
 
 // parse takes data apart. It accepts anything: an END that nothing began is a line like others, a component that is
 // not ended ends with the one around it and is marked open.
-func parse(data []byte) *component { return parseLines(newScanner(data), "") }
+func parse(data []byte) *component { return parseLines(newScanner(data)) }
 
-// parseLines takes apart what a scanner has still to read, but for the properties of components called outline and of
-// those in them.
-func parseLines(s scanner, outline string) *component {
-	p := parser{stack: append(make([]*component, 0, 8), &component{}), outline: outline}
+// parseLines takes apart what a scanner has still to read.
+func parseLines(s scanner) *component { return parseSome(s, "", func(Line) bool { return true }) }
+
+// parseSome is parseLines for those properties alone that are wanted, and none of components called outline and of those in
+// them.
+func parseSome(s scanner, outline string, wanted func(Line) bool) *component {
+	p := parser{stack: append(make([]*component, 0, 8), &component{}), outline: outline, wanted: wanted}
 	for s.next() {
 		if !s.line.Blank() {
 			p.add(s.line)
@@ -38,6 +41,7 @@ type parser struct {
 	stack   []*component
 	deeper  int    // components open below maxDepth
 	outline string // the name of components of which no properties are kept, "" for none
+	wanted  func(Line) bool
 }
 
 func (p *parser) add(l Line) {
@@ -54,7 +58,7 @@ func (p *parser) add(l Line) {
 func (p *parser) keep(l Line) {
 	top := p.stack[len(p.stack)-1]
 	switch {
-	case top.outline:
+	case top.outline, !p.wanted(l):
 		return
 	case top.lines == nil:
 		top.lines = make([]Line, 0, 8)

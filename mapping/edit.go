@@ -62,7 +62,7 @@ func (e *Editor) ReplaceAll(rule string, old []Line, with ...[]byte) {
 		return
 	}
 	last := old[len(old)-1]
-	e.edits = append(e.edits, edit{rule: rule, start: old[0].Start, end: last.End, before: old, after: with})
+	e.add(edit{rule: rule, start: old[0].Start, end: last.End, before: old, after: with})
 }
 
 // InsertBefore puts lines before l.
@@ -82,35 +82,40 @@ func (e *Editor) InsertAfter(rule string, l Line, lines ...[]byte) {
 	e.insert(in)
 }
 
-// replaceBlock puts lines in the place of those from first to last, which a Change shows as was. What many objects have
-// alike is kept once, as were and with are.
-func (e *Editor) replaceBlock(rule string, first, last Line, was, with []string) {
-	e.edits = append(e.edits, edit{rule: rule, start: first.Start, end: last.End, before: []Line{last}, after: contentLines(with),
-		shown: &Change{Before: was, After: with}})
+// block is lines that many objects have alike, which are kept once.
+type block struct {
+	lines [][]byte
+	shown []string // as a Change shows them
+}
+
+func newBlock(lines []string) block {
+	b := block{make([][]byte, len(lines)), lines}
+	for i, l := range lines {
+		b.lines[i] = []byte(l)
+	}
+	return b
+}
+
+// replaceBlock puts lines in the place of those from first to last, which a Change shows as was.
+func (e *Editor) replaceBlock(rule string, first, last Line, was []string, with block) {
+	e.add(edit{rule: rule, start: first.Start, end: last.End, before: []Line{last}, after: with.lines, shown: &Change{Before: was, After: with.shown}})
 }
 
 // insertBlock puts lines before l.
-func (e *Editor) insertBlock(rule string, l Line, lines []string) {
-	e.insert(edit{rule: rule, start: l.Start, end: l.Start, after: contentLines(lines), shown: &Change{After: lines}})
+func (e *Editor) insertBlock(rule string, l Line, lines block) {
+	e.insert(edit{rule: rule, start: l.Start, end: l.Start, after: lines.lines, shown: &Change{After: lines.shown}})
 }
 
-// contentLines returns lines as bytes, which take one piece of memory.
-func contentLines(lines []string) [][]byte {
-	size := 0
-	for _, l := range lines {
-		size += len(l)
+func (e *Editor) add(in edit) {
+	if e.edits == nil {
+		e.edits = make([]edit, 0, 4)
 	}
-	text, all := make([]byte, 0, size), make([][]byte, len(lines))
-	for i, l := range lines {
-		text = append(text, l...)
-		all[i] = text[len(text)-len(l) : len(text) : len(text)]
-	}
-	return all
+	e.edits = append(e.edits, in)
 }
 
 func (e *Editor) insert(in edit) {
 	if len(in.after) > 0 {
-		e.edits = append(e.edits, in)
+		e.add(in)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // edit names and defines the zones that were found.
-func (o *tzObject) edit(e *Editor) {
+func (o *tzObject) edit(z *Zones, e *Editor) {
 	for _, u := range o.uses {
 		for _, l := range u.lines {
 			u.rename(e, l)
@@ -18,7 +18,7 @@ func (o *tzObject) edit(e *Editor) {
 		}
 	}
 	for _, c := range o.calendars {
-		o.define(e, c)
+		o.define(z, e, c)
 	}
 }
 
@@ -49,20 +49,32 @@ type tzZone struct {
 }
 
 // define sees to it that a calendar has one VTIMEZONE for each zone in use, generated for the span in which it is used.
-func (o *tzObject) define(e *Editor, c *tzCalendar) {
+func (o *tzObject) define(z *Zones, e *Editor, c *tzCalendar) {
 	for _, n := range o.needs(c) {
 		want := n.zone.VTimezone(n.from, n.to)
 		if len(n.existing) == 0 {
-			e.insertBlock(TimezoneDefinition, c.first(), want)
+			e.insertBlock(TimezoneDefinition, c.first(), z.block(want))
 			continue
 		}
 		if t := n.existing[0]; !slices.Equal(t.lines, want) {
-			e.replaceBlock(TimezoneDefinition, t.component.begin, t.component.end, t.shown, want)
+			e.replaceBlock(TimezoneDefinition, t.component.begin, t.component.end, t.shown, z.block(want))
 		}
 		for _, double := range n.existing[1:] {
-			e.replaceBlock(TimezoneDefinition, double.component.begin, double.component.end, double.shown, nil)
+			e.replaceBlock(TimezoneDefinition, double.component.begin, double.component.end, double.shown, block{})
 		}
 	}
+}
+
+// block returns the lines of a generated VTIMEZONE for an edit. Of one zone and span they are always the same slice.
+func (z *Zones) block(lines []string) block {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	b, ok := z.blocks[&lines[0]]
+	if !ok {
+		b = newBlock(lines)
+		z.blocks[&lines[0]] = b
+	}
+	return b
 }
 
 // needs lists the zones that a calendar uses, in the order in which they first appear, with the VTIMEZONEs that they

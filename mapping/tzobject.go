@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"davferry/mapping/tz"
 )
@@ -43,7 +44,7 @@ func (z *Zones) readObject(data []byte) *tzObject {
 		o.refuse("", fmt.Errorf("%w: %d octets", ErrTooLarge, len(data)))
 		return o
 	}
-	root := parseLines(newScanner(data), "VTIMEZONE") // most objects have one that the object before had too
+	root := parseSome(newScanner(data), "VTIMEZONE", matters) // most objects have one that the object before had too
 	for _, c := range root.children {
 		if c.name == "VCALENDAR" {
 			o.calendars = append(o.calendars, z.readCalendar(data, c))
@@ -63,6 +64,15 @@ func (z *Zones) readObject(data []byte) *tzObject {
 		o.refuse(o.uses[0].tzid, fmt.Errorf("a component of the object does not end"))
 	}
 	return o
+}
+
+// matters says whether a line may have to do with time zones: the names of those that have times or make them begin with one
+// of a few letters, and all others name a zone.
+func matters(l Line) bool {
+	if name := l.Name(); len(name) > 0 && strings.IndexByte("DERT", upperByte(name[0])) >= 0 {
+		return true // DTSTART, DTEND, DUE, DURATION, EXDATE, RDATE, RRULE, RECURRENCE-ID, REPEAT, TRIGGER
+	}
+	return mayNameZone(l)
 }
 
 // unfinished says whether the END of a component, or of one in it, is missing.

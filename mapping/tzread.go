@@ -62,7 +62,7 @@ func (z *Zones) define(data []byte, c *component) *tzDefinition {
 
 // readTimezone reads a VTIMEZONE of data (RFC 5545 section 3.6.5), of which c needs to hold no more than where it is.
 func readTimezone(data []byte, c *component) *tzDefinition {
-	c = parseLines(c.scanner(data), "").children[0]
+	c = parseLines(c.scanner(data)).children[0]
 	d := &tzDefinition{tzid: tzName(unescapeString(c.value("TZID"))), diffs: make(map[tzPair]tz.Differences)}
 	d.near = sync.OnceValues(func() (tz.Steps, error) { return d.steps(tz.Horizon) })
 	d.far = sync.OnceValues(func() (tz.Steps, error) { return d.steps(tz.End - 1) })

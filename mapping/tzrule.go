@@ -41,6 +41,7 @@ type Zones struct {
 	mu       sync.Mutex
 	known    map[string]*tzDefinition // by the text of the VTIMEZONE
 	resolved map[string]string        // the zone that a TZID names, "" for none
+	blocks   map[*string]block        // VTIMEZONEs as they are written, by the first line
 
 	comparing sync.Mutex
 	compared  map[*tzDefinition]tzCompared // those whose name says nothing
@@ -50,7 +51,7 @@ type Zones struct {
 // (Asia/Calcutta becomes Asia/Kolkata). Unless floating is "", times that name no zone are taken for times of that
 // zone, which must be one of the IANA database.
 func NewZones(currentNames bool, floating string) (*Zones, error) {
-	z := &Zones{currentNames: currentNames, known: make(map[string]*tzDefinition), resolved: make(map[string]string),
+	z := &Zones{currentNames: currentNames, known: make(map[string]*tzDefinition), resolved: make(map[string]string), blocks: make(map[*string]block),
 		compared: make(map[*tzDefinition]tzCompared)}
 	if floating == "" {
 		return z, nil
@@ -84,7 +85,7 @@ func (z *Zones) Apply(s Subject, e *Editor) []Left {
 	if left := z.assign(object); len(left) > 0 {
 		return left
 	}
-	object.edit(e)
+	object.edit(z, e)
 	return nil
 }
 
@@ -102,6 +103,6 @@ func (z *Zones) ApplyTimezone(e *Editor, since tz.Wall) []Left {
 	if left := z.assign(object); len(left) > 0 {
 		return left
 	}
-	object.edit(e)
+	object.edit(z, e)
 	return nil
 }
