@@ -30,9 +30,17 @@ func FileNames(paths []string, ext string) []string {
 	}
 	result := make([]string, len(names))
 	for i, n := range names {
-		result[i] = n.name(ext, holders[collisionKey(n.base)] == "")
+		result[i] = shared(n.name(ext, holders[collisionKey(n.base)] == ""), paths[i])
 	}
 	return result
+}
+
+// shared returns name, as a part of path where it is its end: most are, and there may be many.
+func shared(name, path string) string {
+	if strings.HasSuffix(path, name) {
+		return path[len(path)-len(name):]
+	}
+	return name
 }
 
 // fileName is a name on its way.

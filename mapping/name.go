@@ -141,11 +141,26 @@ func decodePercent(s string) string {
 // canonicalPath returns one spelling for all spellings of a path: servers differ in what they escape and in the case of
 // the digits.
 func canonicalPath(path string) string {
+	if isCanonical(path) {
+		return path // a large collection has one for each object
+	}
 	segments := strings.Split(strings.TrimRight(path, "/"), "/")
 	for i, s := range segments {
 		segments[i] = url.PathEscape(decodePercent(s))
 	}
 	return strings.Join(segments, "/")
+}
+
+// isCanonical tells the paths that canonicalPath would return as they are, but for some with other characters.
+func isCanonical(path string) bool {
+	for i := range len(path) {
+		switch c := path[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '/':
+		default:
+			return false
+		}
+	}
+	return !strings.HasSuffix(path, "/")
 }
 
 // reserved are collection names that servers keep for themselves: what is made under one is refused, hidden, or taken

@@ -293,7 +293,7 @@ func (p *comparison) compare(ctx context.Context, batch []pair) {
 		case err != nil:
 			f.Verdict, f.Message = Unread, "the destination: "+err.Error()
 		default:
-			f.judge(mapping.Compare(p.c.Kind, b.object.Data, o.Data))
+			f.judge(mapping.Compare(p.c.Kind, p.likeThere(b.object, o.Data), o.Data))
 		}
 		p.tell(f)
 	}

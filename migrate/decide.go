@@ -29,6 +29,12 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	if deferred, err := m.deferToPart(ctx, o, info); err != nil || deferred {
 		return err
 	}
+	round, answered := m.roundOf(o, info)
+	if round > m.job.round {
+		m.hold(r, answered)
+		return nil
+	}
+	r.answered = answered
 	if m.report.Forecast != nil {
 		m.report.Forecast.see(m.collection.Kind, info)
 	}
@@ -37,14 +43,16 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 		m.settle(r)
 		return nil
 	}
-	if m.collection.Kind == dav.Calendar && (info.Organizer || info.Attendee) && m.schedules() {
-		r.Outcome, r.Condition = string(Refused), "calendar-auto-schedule"
-		r.Reason = "not sent: the destination mails invitations to the people of a meeting and no way is known to keep it quiet; " +
-			"switch that off at the server and say so with --invitations allow"
-		m.settle(r)
+	read := o.Data
+	o, uid := m.apply(r, o, info.UID)
+	if (info.Organizer || info.Attendee) && !bytes.Equal(read, o.Data) {
+		info = mapping.Inspect(m.collection.Kind, o.Data) // rules may have taken its people out of effect
+	}
+	if reason := m.tellsOfWriting(m.collection.Kind, info); reason != "" {
+		m.refusePeople(r, reason)
 		return nil
 	}
-	o, uid := m.apply(r, o, info.UID)
+	r.meeting = m.meeting(read, o.Data)
 	there, exists, err := m.locate(ctx, r, o, uid)
 	if err != nil {
 		return err
@@ -60,7 +68,7 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 	ours := r.wrote(there) // nobody has touched it since an earlier run wrote it or found it equal
 	switch {
 	case !exists && m.holdBack(t, info):
-	case !exists, m.job.To != nil, ours && r.carried != r.SHA256 && !m.mayMail():
+	case !exists, m.job.To != nil, ours && r.carried != r.SHA256 && !m.mayTell(m.collection.Kind):
 		m.outbox.send(t)
 	case ours && r.carried == r.SHA256 && m.hasPieces(r.Record):
 		t.result.Outcome = string(Unchanged)
@@ -245,7 +253,7 @@ func (m *move) compare(ctx context.Context, same Outcome, batch ...task) {
 
 // judge settles an object whose version at the destination was read.
 func (m *move) judge(ctx context.Context, t task, there dav.Object, same Outcome) {
-	difference := differ(m.collection.Kind, t.object.Data, there.Data)
+	difference := differ(m.collection.Kind, t.object.Data, m.asWritten(there.Data))
 	if difference == "" {
 		t.result.DestPath, t.result.DestETag, t.result.DestSize, t.result.Outcome = there.Path, there.ETag, t.there.Size, string(same)
 		t.result.Created = t.result.Created || same == Created || m.isOrphan(t, there)
@@ -271,23 +279,26 @@ func otherVersion(path, difference string) string {
 	return fmt.Sprintf("the destination holds another version at %s, which davferry has no record of writing: %s", path, difference)
 }
 
-// mayMail tells whether the destination may mail people about what happens to an object of the collection.
-func (m *move) mayMail() bool { return m.collection.Kind == dav.Calendar && m.schedules() }
-
-// overMeeting is why a version at the destination is not replaced.
-const overMeeting = "not sent: the version at the destination is a meeting, and the destination would mail its people; " +
-	"switch that off at the server and say so with --invitations allow"
-
-// putOver replaces the destination's version of an object. One with people in it is a meeting for a server that schedules:
-// those who are not in the new version would get a cancellation.
+// putOver replaces the destination's version of an object, unless people would be told: those of a meeting that are not in
+// the new version would get a cancellation.
 func (m *move) putOver(ctx context.Context, t task, there dav.Object) {
-	if info := mapping.Inspect(m.collection.Kind, there.Data); m.mayMail() && (info.Organizer || info.Attendee) {
-		t.result.Outcome, t.result.Condition = string(Refused), "calendar-auto-schedule"
-		t.result.Reason = overMeeting
-		m.settle(&t.result)
+	if reason := m.tellsOfReplacing(m.collection.Kind, there.Data); reason != "" {
+		m.refusePeople(&t.result, "not sent: "+reason)
 		return
 	}
+	if m.isReset(m.collection.Kind, there.Data) {
+		t.makesRoom = there.Data
+	}
 	m.putAlone(ctx, t)
+}
+
+// refusePeople settles an object that is not written because people would be told.
+func (m *move) refusePeople(r *result, reason string) {
+	r.Outcome, r.Condition, r.Reason = string(Refused), autoSchedule, reason
+	if m.report.Forecast != nil {
+		m.report.Forecast.refuseMeeting()
+	}
+	m.settle(r)
 }
 
 // isOrphan tells an object that davferry made, although the journal does not know it: a run that was killed may not have

@@ -112,6 +112,7 @@ func (m *move) tally(r *result) {
 		if r.Reason == madeAgain {
 			m.again++
 		}
+		m.report.Meetings.count(r.meeting)
 	case Skipped:
 		m.report.skip(r.Reason, 1)
 	case Gone:

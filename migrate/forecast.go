@@ -12,14 +12,15 @@ type Forecast struct {
 	Source      Side        `json:"source"`
 	Destination Side        `json:"destination"`
 	Types       TypeCounts  `json:"objects_by_type"`
-	Meetings    int         `json:"meetings"` // of the events: those with an organizer or attendees
+	Meetings    int         `json:"meetings"`                   // of the events: those with an organizer or attendees
+	Refused     int         `json:"meetings_refused,omitempty"` // those of them that would not be written, because people would be told
 	ToWrite     int64       `json:"bytes_to_write"`
 	Unweighed   int         `json:"objects_of_unknown_size,omitempty"` // of a quick one: not in ToWrite, the listing has no sizes
 	Collections []Placement `json:"collections"`
 
 	odd map[string]int // objects by what is odd about them
 
-	mu      sync.Mutex     // guards ToWrite and doubted, which several workers add to
+	mu      sync.Mutex     // guards ToWrite, Refused and doubted, which several workers add to
 	doubted map[string]int // objects for new calendars by a component that no calendar beside these takes
 }
 
@@ -30,6 +31,7 @@ type Side struct {
 	Principal   string   `json:"principal,omitempty"`
 	Server      string   `json:"server,omitempty"`    // as it calls itself
 	Schedules   bool     `json:"schedules,omitempty"` // it may mail people about what is written to it
+	Silencing   string   `json:"silencing,omitempty"` // what keeps it from that: "header", "schedule-agent" or "none"
 	Quota       *int64   `json:"quota_available_bytes,omitempty"`
 	HomeSets    []string `json:"home_sets,omitempty"`
 	Collections int      `json:"collections"` // that hold the account's own objects
@@ -104,6 +106,13 @@ func (f *Forecast) see(k dav.Kind, info mapping.Info) {
 		}
 		f.odd[oddity]++
 	}
+}
+
+// refuseMeeting takes in an object that would not be written because people would be told.
+func (f *Forecast) refuseMeeting() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.Refused++
 }
 
 // willWrite takes in an object that would be written: its size, and its components that the destination may not take.

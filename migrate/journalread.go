@@ -203,6 +203,34 @@ func (j *Journal) AtDestination(ctx context.Context, target, account string) (n 
 	return n, nil
 }
 
+// HasUID tells whether an account has an object of that UID at the destination as far as the journal knows.
+func (j *Journal) HasUID(ctx context.Context, target, account, uid string) (has bool, err error) {
+	if err := j.settle(ctx); err != nil {
+		return false, err
+	}
+	err = j.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM objects WHERE uid = ? AND dest_path <> ''
+		AND collection IN (SELECT id FROM collections WHERE target = ? AND account = ?))`, uid, target, account).Scan(&has)
+	if err != nil {
+		return false, j.readError(ctx, err)
+	}
+	return has, nil
+}
+
+// AccountsWithUID returns the accounts that have an object of that UID at any destination as far as the journal knows.
+func (j *Journal) AccountsWithUID(ctx context.Context, uid string) ([]string, error) {
+	if err := j.settle(ctx); err != nil {
+		return nil, err
+	}
+	var names []string
+	err := j.query(ctx, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		names = append(names, name)
+		return err
+	}, `SELECT DISTINCT account FROM collections WHERE id IN (SELECT collection FROM objects WHERE uid = ? AND dest_path <> '')`, uid)
+	return names, err
+}
+
 // Targets returns where an account's objects were carried to, and how.
 func (j *Journal) Targets(ctx context.Context, account string) ([]string, error) {
 	if err := j.settle(ctx); err != nil {

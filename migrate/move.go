@@ -55,6 +55,9 @@ type move struct {
 	again     int // objects that are created because they were deleted at the destination
 	parts     splitting
 	unsettled bool // the next run has to look at the collection, even where nothing changes
+
+	read  bool         // something was read from the source
+	later []dav.Member // that wait for a later round
 }
 
 // task is one object on its way.
@@ -76,6 +79,8 @@ type task struct {
 	again      bool             // an answer that may be about the server was followed by another try
 
 	writtenBefore int // objects that were stored before that answer
+
+	makesRoom []byte // the version at the destination that has to be deleted before, nil for none
 }
 
 // result is what became of one object. Its time is that of the fetch.
@@ -84,6 +89,9 @@ type result struct {
 	name    string  // at the destination
 	carried string  // checksum of the bytes that are at the destination, "" where none are
 	before  *Mapped // what rules made of those
+	meeting meeting
+
+	answered []string // organizers whose own copies are to be written after this one
 }
 
 func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, members []dav.Member) (*move, error) {
@@ -133,18 +141,29 @@ func (r Record) knowsBetter(other Record, there dav.Member) bool {
 	return r.Path < other.Path
 }
 
-// run moves the objects. An error ends the account.
+// run moves the objects, but for those that wait for a later round. An error ends the account.
 func (m *move) run(ctx context.Context) error {
-	outer := ctx
-	ctx, m.stop = context.WithCancelCause(ctx)
-	defer m.stop(nil)
-	var wanted []dav.Member
-	err := m.prepare(ctx)
-	if err == nil {
-		wanted = m.plan(m.inventory.members)
-		err = m.fetch(ctx, wanted)
+	return m.attempt(ctx, func(ctx context.Context) error {
+		if err := m.prepare(ctx); err != nil {
+			return err
+		}
+		wanted := m.plan(m.inventory.members)
+		m.read = len(wanted) > 0
+		return m.fetch(ctx, wanted)
+	})
+}
+
+// attempt does a part of the moving, and ends the collection unless something of it waits for a later round.
+func (m *move) attempt(outer context.Context, part func(context.Context) error) error {
+	ctx, stop := context.WithCancelCause(outer)
+	m.stop = stop
+	defer stop(nil)
+	err := part(ctx)
+	if err == nil && len(m.later) > 0 {
+		m.suspended = append(m.suspended, m)
+		return nil
 	}
-	if err == nil && len(wanted) > 0 { // where nothing was read, no time has gone by
+	if err == nil && m.read { // where nothing was read, no time has gone by
 		err = m.catchUp(ctx)
 	}
 	if err == nil {
@@ -169,6 +188,7 @@ func (m *move) run(ctx context.Context) error {
 // prepare finds the rules for the collection.
 func (m *move) prepare(ctx context.Context) (err error) {
 	m.rules, m.groups, err = m.rulesOf(ctx, m.collection, m.inventory.members)
+	m.rules = append(slices.Clip(m.rules), m.peopleRules(m.collection.Kind)...)
 	m.rulesKey = m.rules.Key()
 	if err == nil {
 		err = m.recallParts(ctx)
@@ -342,6 +362,9 @@ func (m *move) settle(r *result) {
 	}
 	if m.inventory.settle(r.Path, m.inMemory(*r)) {
 		m.job.Progress.done.Add(1)
+		if len(r.answered) > 0 && Outcome(r.Outcome) != Failed {
+			m.job.people.come(r.UID)
+		}
 	}
 	m.keep(r)
 }
@@ -393,11 +416,14 @@ func (m *move) put(ctx context.Context, t task) {
 		m.settle(&t.result)
 		return
 	}
+	if !m.isItsTurn(ctx, &t.result) {
+		return
+	}
 	if len(t.slots) > 0 && m.collection.Kind == dav.AddressBook && m.storage(dav.AddressBook).FirstCard {
 		m.split(ctx, t)
 		return
 	}
-	path, etag, err := m.to.Put(ctx, m.place.collection, t.result.name, t.object.Data, t.there.ETag)
+	path, etag, err := m.store(ctx, &t)
 	if err = m.sinkError(ctx, err); err != nil {
 		m.notPut(ctx, t, err)
 		return

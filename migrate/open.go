@@ -39,7 +39,7 @@ func (t *transfer) openSink(ctx context.Context) (err error) {
 	if t.toDAV, err = t.open(ctx, t.account.Destination); err != nil {
 		return err
 	}
-	t.to = sink.NewServer(t.toDAV, t.job.Batch, !t.job.Invite)
+	t.to = sink.NewServer(t.toDAV, t.job.Batch, t.job.invitations() != InvitationsAllow)
 	if t.report.Forecast != nil {
 		t.report.Forecast.Destination = sideOf(t.toDAV)
 	}
@@ -48,7 +48,7 @@ func (t *transfer) openSink(ctx context.Context) (err error) {
 
 func (t *transfer) open(ctx context.Context, e Endpoint) (*dav.Account, error) {
 	login := e.Login()
-	login.Aside = t.turn.stepAside
+	login.Aside = func(ctx context.Context, wait func(context.Context) error) error { return t.turn.stepAside(ctx, wait) }
 	return t.job.Network.Open(ctx, e.Address, login, func(s dav.Step) {
 		t.log.Debug("discovery", "service", s.Kind.Service(), "question", s.Question, "answer", s.Answer, "decision", s.Decision)
 	})
@@ -75,13 +75,4 @@ func (e Endpoint) Login() dav.Login {
 		return secret, nil
 	}
 	return login
-}
-
-// schedules tells whether the destination may mail people about what is written to it.
-func (t *transfer) schedules() bool {
-	if t.toDAV == nil || t.job.Invite {
-		return false
-	}
-	s := t.toDAV.Services[dav.Calendar]
-	return s.Schedules() && !s.Silenced
 }

@@ -79,7 +79,9 @@ func (e *barredError) Error() string { return e.reason }
 func (t *transfer) look(ctx context.Context, collections []dav.Collection) error {
 	f := t.report.Forecast
 	f.Source.Collections, f.Destination.Collections = own(collections), own(t.existing)
-	f.Destination.Schedules = t.toDAV.Services[dav.Calendar].Schedules()
+	s := t.scheduling()
+	f.Destination.Schedules = s.Silencing != dav.NotNeeded
+	f.Destination.Silencing = s.Silencing.String()
 	t.outlook.limits, t.outlook.barred = map[string]dav.Limits{}, map[dav.Kind]*barredError{}
 	for _, k := range dav.Kinds {
 		home, err := t.toDAV.HomeFor(k)

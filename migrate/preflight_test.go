@@ -68,7 +68,7 @@ func TestPreflightOfAnnouncements(t *testing.T) {
 		"room for all":     {quirks: davtest.Quirks{Quota: 5000}},
 		"no limit of room": {quirks: davtest.Quirks{Quota: -3}},
 		"room for too few": {quirks: davtest.Quirks{Quota: 500}, refuse: map[string]int{"quota-not-exceeded": 1}},
-		"invitations":      {quirks: davtest.Quirks{AutoSchedule: true}, refuse: map[string]int{"calendar-auto-schedule": 1}},
+		"invitations":      {quirks: davtest.Quirks{AutoSchedule: true, Server: "CalendarServer/9.2"}, refuse: map[string]int{"calendar-auto-schedule": 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -302,10 +302,13 @@ func rewritten(rw http.ResponseWriter, r *http.Request, server http.Handler, cha
 func TestPreflightNotes(t *testing.T) {
 	t.Parallel()
 	journal := []byte(strings.ReplaceAll(string(todo("uid-j")), "VTODO", "VJOURNAL"))
+	sogo := davtest.Quirks{AutoSchedule: true, DeafToScheduleReply: true, DeafToScheduleAgent: true, Server: "SOPE 4.9.37/WebDAV"}
+	oneMeeting := map[string][]byte{"m.ics": event("uid-m", "Meeting", people)}
 	for name, test := range map[string]struct {
 		quirks  davtest.Quirks
 		header  string // DAV, of all answers
 		quick   bool
+		mode    migrate.InvitationMode
 		objects map[string][]byte
 		there   []dav.Collection
 		want    []string
@@ -318,8 +321,16 @@ func TestPreflightNotes(t *testing.T) {
 			want:  []string{"1 object with a VJOURNAL for new calendars: no calendar that the destination has takes them, and a new one may not either"}},
 		"a component that a calendar there may take": {objects: map[string][]byte{"j.ics": journal},
 			there: []dav.Collection{{Kind: dav.Calendar, Path: "a", Components: []string{"VEVENT"}}, {Kind: dav.Calendar, Path: "b"}}},
-		"meetings that were not read": {quirks: davtest.Quirks{AutoSchedule: true}, quick: true,
-			want: []string{"meetings would be refused: the destination mails invitations and no way is known to keep it quiet; how many there are is not known with --quick"}},
+		"meetings that were not read": {quirks: sogo, quick: true,
+			want: []string{"meetings would be refused: the destination (SOGo) mails invitations and no client can keep it quiet; how many there are is not known with --quick"}},
+		"meetings that are marked": {quirks: davtest.Quirks{AutoSchedule: true, Signature: "X-DAViCal-Version"}, objects: oneMeeting,
+			want: []string{"the people of 1 meeting would be marked SCHEDULE-AGENT=CLIENT, so that the destination (DAViCal) tells nobody of them, now or later"}},
+		"meetings that a header keeps quiet": {quirks: davtest.Quirks{AutoSchedule: true, Signature: "X-Sabre-Version"}, objects: oneMeeting},
+		"meetings where nobody is told":      {objects: oneMeeting},
+		"meetings without their people": {quirks: sogo, objects: oneMeeting, mode: migrate.InvitationsNeutralise,
+			want: []string{"the people of 1 meeting would be taken out of effect (X-DAVFERRY-ORGANIZER, X-DAVFERRY-ATTENDEE)"}},
+		"meetings whose people may be told": {quirks: sogo, objects: oneMeeting, mode: migrate.InvitationsAllow,
+			want: []string{"the destination may mail the people of 1 meeting"}},
 		"many calendars for Nextcloud": {header: "1, nc-calendar-search",
 			want: []string{"12 collections would be made, 12 in all: Nextcloud allows a user 10 an hour and 30 in all unless its administrator sets other limits"}},
 	} {
@@ -341,7 +352,7 @@ func TestPreflightNotes(t *testing.T) {
 			for _, c := range test.there {
 				w.to.AddCollection("anna", c)
 			}
-			s := w.preflight(func(j *migrate.Job) { j.Quick = test.quick })
+			s := w.preflight(func(j *migrate.Job) { j.Quick, j.Invitations = test.quick, test.mode })
 			var got []string
 			for _, n := range s.Notes {
 				got = append(got, n.Message)

@@ -16,12 +16,7 @@ func (t *transfer) sumUp() {
 		t.report.problem(Problem{Outcome: Refused, Condition: noRoom,
 			Message: fmt.Sprintf("the objects have %s octets together, and the destination says that it has room for %s", thousands(int(f.ToWrite)), thousands(int(*q)))})
 	}
-	if f.Destination.Schedules && t.job.Invite && f.Meetings > 0 {
-		t.report.note("", "the destination may mail the people of %s", numberOf(f.Meetings, "meeting"))
-	}
-	if t.job.Quick && t.schedules() {
-		t.report.note("", "meetings would be refused: the destination mails invitations and no way is known to keep it quiet; how many there are is not known with --quick")
-	}
+	t.notePeople()
 	for _, component := range slices.Sorted(maps.Keys(f.doubted)) {
 		t.report.note("", "%s with a %s for new calendars: no calendar that the destination has takes them, and a new one may not either",
 			numberOf(f.doubted[component], "object"), component)

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"davferry/internal/dav"
-	"davferry/mapping"
 )
 
 // Deletions are the numbers of objects that were to be removed from the destination.
@@ -120,7 +119,7 @@ func (r *removal) withoutStuck(records []Record) []Record {
 // quietly leaves out what cannot be deleted without mail to people: a server that schedules cancels a meeting that is
 // deleted.
 func (r *removal) quietly(ctx context.Context, all []doomed) ([]doomed, error) {
-	if len(all) == 0 || r.place.Kind != dav.Calendar || !r.schedules() {
+	if len(all) == 0 || !r.mayTell(r.place.Kind) {
 		return all, nil
 	}
 	byKey := make(map[string]doomed, len(all))
@@ -134,16 +133,16 @@ func (r *removal) quietly(ctx context.Context, all []doomed) ([]doomed, error) {
 			return nil, fmt.Errorf("the destination: reading what is to be deleted: %w", err)
 		}
 		d := byKey[dav.Key(o.Path)]
-		info := mapping.Inspect(dav.Calendar, o.Data)
 		switch {
 		case errors.Is(err, dav.ErrGone):
 			quiet = append(quiet, d)
 		case err != nil:
 			r.leave(d.record, Failed, err, "it could not be read to see whether it is a meeting: "+err.Error())
-		case info.Organizer || info.Attendee:
-			r.leave(d.record, Refused, nil, "the destination would mail cancellations to the people of this meeting and no way is known to keep it quiet; "+
-				"switch that off at the server and say so with --invitations allow")
 		default:
+			if reason := r.tellsOfReplacing(dav.Calendar, o.Data); reason != "" {
+				r.leave(d.record, Refused, nil, reason)
+				continue
+			}
 			quiet = append(quiet, d)
 		}
 	}
@@ -165,7 +164,7 @@ func (r *removal) one(ctx context.Context, d doomed) error {
 		r.report.deleted(1, 0)
 		return nil
 	}
-	err := r.toDAV.Delete(ctx, d.there.Path, d.there.ETag, !r.job.Invite)
+	err := r.toDAV.Delete(ctx, d.there.Path, d.there.ETag, r.job.invitations() != InvitationsAllow)
 	switch {
 	case err == nil:
 		r.report.deleted(1, 0)

@@ -174,11 +174,11 @@ func TestRollbackOfNothing(t *testing.T) {
 func TestNobodyIsMailedByWhatIsRemoved(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		invite        bool
+		mode          migrate.InvitationMode
 		removed, left int
 	}{
-		"quiet":           {false, 5, 2},
-		"allowed to mail": {true, 7, 0},
+		"quiet":           {migrate.InvitationsQuiet, 5, 2},
+		"allowed to mail": {migrate.InvitationsAllow, 7, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -190,9 +190,9 @@ func TestNobodyIsMailedByWhatIsRemoved(t *testing.T) {
 			}
 			w.want(w.migrate(), migrate.Counts{Listed: 7, Created: 7})
 			w.to.SetQuirks(davtest.Quirks{AutoSchedule: true})
-			s := w.run(migrate.Rollback, func(job *migrate.Job) { job.Invite = tt.invite })
+			s := w.run(migrate.Rollback, func(job *migrate.Job) { job.Invitations = tt.mode })
 			w.wantDeleted(s, tt.removed, tt.left)
-			if mailed := len(w.to.Mails()) > 0; mailed != tt.invite {
+			if mailed := len(w.to.Mails()) > 0; mailed != (tt.mode == migrate.InvitationsAllow) {
 				t.Errorf("mails: %+v", w.to.Mails())
 			}
 			if there := len(w.to.Objects(calendar)); there != tt.left {

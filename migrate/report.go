@@ -22,6 +22,7 @@ type Summary struct {
 	Collections CollectionCounts `json:"collections"`
 	Objects     Counts           `json:"objects"`
 	Deleted     Deletions        `json:"deleted,omitzero"` // from the destination; they are none of the objects that were listed
+	Meetings    Meetings         `json:"meetings,omitzero"`
 	Requests    Traffic          `json:"requests"`
 	Bytes       Volume           `json:"bytes"`
 	Types       *TypeCounts      `json:"objects_by_type,omitempty"` // of a preflight
@@ -138,6 +139,7 @@ type AccountReport struct {
 	Collections CollectionCounts `json:"collections"`
 	Objects     Counts           `json:"objects"`
 	Deleted     Deletions        `json:"deleted,omitzero"`
+	Meetings    Meetings         `json:"meetings,omitzero"`
 	Requests    Traffic          `json:"requests"`
 	Bytes       Volume           `json:"bytes"`
 	Seconds     float64          `json:"seconds"`
@@ -213,6 +215,7 @@ func newSummary(verb string, dryRun bool, started time.Time, reports []*AccountR
 		s.Objects.add(r.Objects)
 		s.Deleted.Removed += r.Deleted.Removed
 		s.Deleted.Left += r.Deleted.Left
+		s.Meetings.add(r.Meetings)
 		s.Requests.Source += r.Requests.Source
 		s.Requests.Destination += r.Requests.Destination
 		s.Bytes.Read += r.Bytes.Read

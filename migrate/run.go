@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"davferry/internal/dav"
 	"davferry/mapping"
@@ -43,7 +42,7 @@ type Job struct {
 	Delete      bool // what the source has no more is removed, where davferry wrote it and nobody has changed it since
 	Yes         bool // also where that is a large part of an account
 	Overwrite   bool // a version at the destination that davferry did not write is replaced
-	Invite      bool // the destination may send invitations
+	Invitations InvitationMode
 	Selection   Selection
 	Rules       mapping.Rules
 	FoldGroups  bool                // groups of contacts become categories of their members; each address book is read twice
@@ -54,6 +53,8 @@ type Job struct {
 	Log      *slog.Logger
 
 	folders map[string]string // the accounts' folders in an archive, by name
+	round   int               // that the run is in
+	people  acquaintances
 }
 
 // Run does the job and returns what it did. An error means that the run could not go on: it was interrupted, or the
@@ -87,28 +88,25 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	return summary, nil
 }
 
-// work works on the accounts, some at once, and returns what became of each when all are done. An error that ends the run
-// is told to end.
+// work works on the accounts, some at once and in as many rounds as it takes, and returns what became of each when all are
+// done. An error that ends the run is told to end.
 func (j *Job) work(ctx context.Context, end context.CancelCauseFunc) []*AccountReport {
 	reports := make([]*AccountReport, len(j.Accounts))
-	workers := newWorkers(j.Workers, ctx.Done())
-	var g errgroup.Group
-	for i, account := range j.Accounts {
+	begin := func(i int) *transfer {
+		account := j.Accounts[i]
 		reports[i] = &AccountReport{Account: account.Name}
 		if j.Verb == Preflight {
 			reports[i].Forecast = &Forecast{Collections: []Placement{}}
 		}
-		turn := workers.begin(i)
-		g.Go(func() error {
-			defer turn.end()
-			if err := j.account(ctx, account, reports[i], turn); err != nil {
-				end(err)
-			}
-			j.Progress.finished.Add(1)
-			return nil
-		})
+		return &transfer{job: j, account: account, report: reports[i], target: j.target(account), log: j.Log.With("account", account.Name)}
 	}
-	g.Wait()
+	waiting := make([]*transfer, len(j.Accounts)) // for the next round
+	j.round = firstRound
+	j.workRound(ctx, end, begin, waiting)
+	for j.round++; j.round <= lastRound && slices.ContainsFunc(waiting, isWaiting); j.round++ {
+		before := slices.Clone(waiting)
+		j.workRound(ctx, end, func(i int) *transfer { return before[i] }, waiting)
+	}
 	return reports
 }
 
@@ -133,43 +131,60 @@ func (j *Job) terms() string {
 	if j.FoldGroups {
 		terms += " groups=categories"
 	}
+	if mode := j.invitations(); mode != InvitationsQuiet {
+		terms += " invitations=" + string(mode)
+	}
 	return terms
 }
 
-// account moves one account. An error ends the run; all else is in the report.
-func (j *Job) account(ctx context.Context, account Account, report *AccountReport, turn *turn) (err error) {
+// account moves one account, as far as this round goes. An error ends the run; all else is in the report.
+func (j *Job) account(ctx context.Context, t *transfer) (err error) {
 	started := time.Now()
-	t := &transfer{job: j, account: account, report: report, turn: turn, target: j.target(account), log: j.Log.With("account", account.Name)}
 	defer func() {
 		if p := recover(); p != nil {
-			t.fail(fmt.Errorf("davferry's own error: %v", p))
+			broken := fmt.Errorf("davferry's own error: %v", p)
 			t.log.Error("panic", "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = t.abandon(ctx, broken)
+			t.fail(broken)
+		}
+		t.report.Seconds = (time.Duration(t.report.Seconds*float64(time.Second)) + time.Since(started)).Round(time.Millisecond).Seconds()
+		if t.isSuspended() {
+			return
 		}
 		t.countRequests()
-		report.Seconds = time.Since(started).Round(time.Millisecond).Seconds()
-		report.settle()
+		t.report.settle()
 		if keepErr := t.keepState(); err == nil {
 			err = keepErr
 		}
 	}()
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !t.begun {
 		t.fail(fmt.Errorf("not begun: %w", context.Cause(ctx)))
 		return nil
 	}
-	if err := t.keepBegin(); err != nil {
-		return err
+	if err = t.keepBegin(); err == nil {
+		err = t.work(ctx)
 	}
-	err = t.run(ctx)
 	if _, fatal := errors.AsType[*runError](err); fatal {
+		_ = t.abandon(ctx, err) // of the two, the first says why
 		return err
 	}
 	if ctx.Err() != nil {
 		err = fmt.Errorf("not finished: %w", context.Cause(ctx))
 	}
 	if err != nil {
+		fatal := t.abandon(ctx, err)
 		t.fail(err)
+		return fatal
 	}
 	return nil
+}
+
+// work begins the account, or goes on with what waited for this round.
+func (t *transfer) work(ctx context.Context) error {
+	if t.isSuspended() {
+		return t.resume(ctx)
+	}
+	return t.run(ctx)
 }
 
 // target names the way that the journal's rows of an account are about, from where to where: what an earlier run took
@@ -214,8 +229,10 @@ type transfer struct {
 	taken    map[string]string           // paths at the destination by Key, and the collection that goes there
 	folders  map[string]string           // names in an archive by the collection's path
 
-	componentSets [][]string      // that the destination's home set allows a new calendar, once it was asked
-	fixed         map[string]bool // types for which the destination has made a calendar that does not take them; nil before it was asked
+	componentSets [][]string       // that the destination's home set allows a new calendar, once it was asked
+	fixed         map[string]bool  // types for which the destination has made a calendar that does not take them; nil before it was asked
+	collected     []dav.Collection // of the source, once all were come to
+	suspended     []*move          // with objects for a later round
 
 	calendarOwners uidOwners // of calendar objects, where a UID may stand once in all calendars; else nil
 
@@ -245,6 +262,7 @@ func (t *transfer) run(ctx context.Context) error {
 	if err := t.recoverIntents(ctx); err != nil {
 		return err
 	}
+	t.job.people.meet(t)
 	t.folders = collectionFolders(collections)
 	if err := t.remember(ctx, collections); err != nil {
 		return err
@@ -261,7 +279,16 @@ func (t *transfer) run(ctx context.Context) error {
 	if err := t.collections(ctx, collections); err != nil {
 		return err
 	}
-	return t.cleanUp(ctx, collections)
+	t.collected = collections
+	return t.complete(ctx)
+}
+
+// complete ends the account, unless objects of it wait for a later round.
+func (t *transfer) complete(ctx context.Context) error {
+	if t.isSuspended() {
+		return nil
+	}
+	return t.cleanUp(ctx, t.collected)
 }
 
 // fail takes down an error that ended the account.

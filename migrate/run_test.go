@@ -516,19 +516,6 @@ func TestInterruption(t *testing.T) {
 	w.sameObjects(book)
 }
 
-// A server that schedules is told to be quiet, and where that is not known to help, meetings are not sent.
-func TestNobodyIsMailed(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, davtest.Quirks{}, davtest.Quirks{AutoSchedule: true, DeafToScheduleReply: true})
-	calendar, _ := w.fill("anna", 5, 0)
-	w.from.PutObject(calendar+"meeting.ics", event("meeting", "Meeting", "ORGANIZER:mailto:anna@davtest.example\r\nATTENDEE:mailto:bert@davtest.example\r\n"))
-	s := w.migrate()
-	w.want(s, migrate.Counts{Listed: 6, Created: 5, Refused: 1})
-	if mails := w.to.Mails(); len(mails) > 0 {
-		t.Errorf("mailed: %+v", mails)
-	}
-}
-
 func TestExportAndImport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, davtest.Quirks{}, davtest.Quirks{})

@@ -192,14 +192,15 @@ func (m *move) putPart(ctx context.Context, s slot, part mapping.Part) (Piece, O
 // putPartOver replaces the version of a part that is at the destination, where that is ours to replace.
 func (m *move) putPartOver(ctx context.Context, s slot, part mapping.Part, there dav.Object) (Piece, Outcome, error) {
 	had := s.etag != ""
-	difference := differ(m.collection.Kind, part.Data, there.Data)
-	switch info := mapping.Inspect(m.collection.Kind, there.Data); {
+	difference := differ(m.collection.Kind, part.Data, m.asWritten(there.Data))
+	tells := m.tellsOfReplacing(m.collection.Kind, there.Data)
+	switch {
 	case difference == "":
 		return Piece{part.UID, there.Path, there.ETag, s.there.Size, had || m.place.created}, Unchanged, nil
 	case !m.job.Overwrite && (!had || there.ETag != s.etag):
 		return Piece{}, Conflict, errors.New(otherVersion(there.Path, difference))
-	case m.mayMail() && (info.Organizer || info.Attendee):
-		return Piece{}, Refused, errors.New(overMeeting)
+	case tells != "":
+		return Piece{}, Refused, errors.New("not sent: " + tells)
 	}
 	path, etag, err := m.to.Put(ctx, m.place.collection, s.name, part.Data, there.ETag)
 	if err != nil {

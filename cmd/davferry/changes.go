@@ -62,3 +62,10 @@ func byRule(before string, counts map[string]int) string {
 	}
 	return before + strings.Join(names, ", ")
 }
+
+// printMeetings says of how many meetings the users have to tell each other themselves from now on.
+func printMeetings(w io.Writer, s *migrate.Summary) {
+	if n := s.Meetings.NotUpdated; n > 0 {
+		fmt.Fprintf(w, "%s that the destination will not update by itself\n", count(n, "future meeting"))
+	}
+}

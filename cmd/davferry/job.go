@@ -80,7 +80,7 @@ func (f *jobFlags) add(cmd *cobra.Command) {
 	}
 	f.invitations = "quiet"
 	if f.verb != migrate.Export && f.verb != migrate.Verify {
-		fs.StringVar(&f.invitations, "invitations", "quiet", "in `MODE` quiet nobody is mailed; with allow the destination may mail people")
+		fs.StringVar(&f.invitations, "invitations", "quiet", "in `MODE` quiet nobody is mailed; neutralise takes organizers and attendees out of effect; with allow the destination may mail people")
 	}
 	fs.IntVar(&f.workers, "workers", 4, "`N` accounts at once")
 	fs.IntVar(&f.multiget, "multiget", 50, "ask for `N` objects with one request")
@@ -117,7 +117,7 @@ func (f *jobFlags) check() error {
 		return errors.Join(errs...)
 	}
 	return errors.Join(append(errs, oneOf("on-conflict", f.onConflict, "keep", "overwrite"),
-		oneOf("invitations", f.invitations, "quiet", "allow"))...)
+		oneOf("invitations", f.invitations, "quiet", "neutralise", "allow"))...)
 }
 
 // runJob reads the accounts, takes the state folder, runs the verb, and reports.
@@ -175,7 +175,7 @@ func (p *program) newJob(f *jobFlags, accountsFile string) (*migrate.Job, dav.Se
 	return &migrate.Job{
 		Verb: f.verb, Accounts: accounts, Workers: f.workers, Connections: f.network.connections, Batch: f.multiget,
 		DryRun: f.dryRun || f.verb == migrate.Preflight, Quick: f.quick, Delete: f.delete, Yes: f.yes,
-		Overwrite: f.onConflict == "overwrite", Invite: f.invitations == "allow", Selection: selection, Rules: rules, FoldGroups: f.rules.groups == groupsCategories,
+		Overwrite: f.onConflict == "overwrite", Invitations: migrate.InvitationMode(f.invitations), Selection: selection, Rules: rules, FoldGroups: f.rules.groups == groupsCategories,
 		Progress: &migrate.Progress{},
 	}, settings, err
 }

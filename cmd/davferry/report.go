@@ -29,6 +29,7 @@ func printSummary(w io.Writer, s *migrate.Summary, state string) {
 	printNotes(w, s.Notes, report)
 	if s.Verb != migrate.Rollback {
 		printChanges(w, s.Changes)
+		printMeetings(w, s)
 	}
 	fmt.Fprintf(w, "%s read, %s written in %.1f s, %s to the source, %d to the destination\n",
 		size(s.Bytes.Read), size(s.Bytes.Written), s.Seconds, count(s.Requests.Source, "request"), s.Requests.Destination)

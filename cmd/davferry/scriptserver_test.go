@@ -53,7 +53,8 @@ var scriptQuirks = map[string]davtest.Quirks{
 	"master":    {MasterLogin: true},
 	"noowner":   {NoOwner: true},
 	"onetype":   {ComponentSets: []string{"VEVENT", "VTODO"}},
-	"schedules": {AutoSchedule: true, DeafToScheduleReply: true, DeafToScheduleAgent: true},
+	"obeys":     {AutoSchedule: true},
+	"schedules": {Server: "SOPE 4.9.37/WebDAV", AutoSchedule: true, DeafToScheduleReply: true, DeafToScheduleAgent: true},
 	"small":     {MaxResourceSize: 180},
 }
 

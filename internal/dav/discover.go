@@ -19,8 +19,9 @@ type Service struct {
 	Features   []string // tokens of the DAV header (RFC 4918 section 10.1)
 	Server     string   // the Server header
 
-	// Silenced says that the headers of a quiet Put are known to keep this server from sending invitations.
-	Silenced bool
+	// Addresses are the calendar user addresses of the account (RFC 6638 section 2.4.1) as the server gives them: mostly
+	// mailto: URIs and paths.
+	Addresses []string
 
 	storage *Storage // the row of the table that knows the server, nil where none does
 
@@ -31,13 +32,8 @@ type Service struct {
 	// does, once for getctag and once for sync-token, which takes as long as listing it.
 	costlyState bool
 
-	outbox bool // the principal has a scheduling outbox (RFC 6638 section 2.1.1)
-}
-
-// Schedules tells whether the server may send invitations for what is written to it: it says so (RFC 6638 section 2), or
-// it does not say what it can and gives the principal a scheduling outbox.
-func (s *Service) Schedules() bool {
-	return s.Has("calendar-auto-schedule") || s != nil && len(s.Features) == 0 && s.outbox
+	outbox    bool       // the principal has a scheduling outbox (RFC 6638 section 2.1.1)
+	scheduler *Scheduler // the row of the table that knows the server, nil where none does
 }
 
 // Has tells whether the server announces a feature in its DAV header, such as "calendar-auto-schedule".
@@ -213,9 +209,10 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 	if d.client.base == nil {
 		d.client.base = answer.url
 	}
-	s := &Service{Kind: k, Features: features(answer.header), Server: answer.header.Get("Server"), Silenced: silenced(answer.header),
+	s := &Service{Kind: k, Features: features(answer.header), Server: answer.header.Get("Server"),
 		exact: isRadicale(answer.header), costlyState: isRadicale(answer.header)}
 	s.recognizeStorage(answer.header)
+	s.recognize(answer.url, answer.header)
 	kind, isCollection := collectionKind(r)
 	if given && isCollection {
 		if kind != k {
@@ -234,7 +231,9 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 		}
 		answer.url, s.Principal = u, d.client.pathOf(u)
 	}
+	s.recognize(answer.url, answer.header)
 	s.outbox = len(r.prop(nsCalDAV, "schedule-outbox-URL").hrefs()) > 0
+	s.Addresses = r.prop(nsCalDAV, "calendar-user-address-set").hrefs()
 	if status := r.propStatus(k.traits().space, k.traits().homeSet); status >= 500 || s.Principal != "" && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
 		// It is kept from us, or the server failed: either way it is not known to be absent.
 		return nil, &openError{at: answer.url, err: &Error{Method: "PROPFIND", URL: cleanURL(answer.url), StatusCode: status, Excerpt: "the server does not say what its " + k.traits().homeSet + " is"}}
@@ -297,12 +296,6 @@ func tokens(h http.Header, name string) []string {
 		}
 	}
 	return out
-}
-
-// silenced tells servers that keep quiet when quietHeaders ask them to: Cyrus (Scheduling-Enabled: F, measured with
-// 3.6.1) and sabre/dav with what is built on it (Schedule-Reply: F, measured with 4.7.1).
-func silenced(h http.Header) bool {
-	return strings.HasPrefix(h.Get("Server"), "Cyrus-HTTP") || h.Get("X-Sabre-Version") != ""
 }
 
 // isRadicale knows Radicale by its DAV header. Its multistatus holds objects as they are, or is not well-formed because of

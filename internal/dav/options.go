@@ -34,6 +34,6 @@ func (a *Account) Options(ctx context.Context, k Kind) error {
 		s.Features = found
 	}
 	s.recognizeStorage(resp.Header)
-	s.Silenced = s.Silenced || silenced(resp.Header)
+	s.recognize(u, resp.Header)
 	return nil
 }

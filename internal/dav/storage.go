@@ -63,10 +63,8 @@ var Storages = []Storage{
 		knows: byServer("Stalwart")},
 	{Name: "DAViCal", UIDs: UIDsUnchecked, FirstCard: true, Source: "measured with 1.1.12",
 		knows: func(h http.Header, _ []string) bool { return h.Get("X-DAViCal-Version") != "" }},
-	{Name: "sabre/dav", UIDs: UIDsUnchecked, Source: "measured with 1.8.12 and 4.7.1; its DAV header begins with what its core and its plugin for access control say",
-		knows: func(h http.Header, _ []string) bool {
-			return h.Get("X-Sabre-Version") != "" || strings.HasPrefix(h.Get("DAV"), "1, 3, extended-mkcol, access-control, calendarserver-principal-property-search")
-		}},
+	{Name: "sabre/dav", UIDs: UIDsUnchecked, Source: "measured with 1.8.12 and 4.7.1",
+		knows: func(h http.Header, _ []string) bool { return isSabre(h) }},
 }
 
 func byServer(prefix string) func(http.Header, []string) bool {

@@ -82,6 +82,7 @@ func cyrus() Quirks {
 		VCard3Default:          true,
 		UniqueUID:              http.StatusForbidden,
 		UniqueUIDPerUser:       true,
+		Server:                 "Cyrus-HTTP/3.6.1",
 		AutoSchedule:           true,
 		DeafToScheduleReply:    true,
 		HearsSchedulingEnabled: true,
@@ -102,6 +103,8 @@ func davical() Quirks {
 			"calendar-color", "calendar-order",
 		},
 		Forgets:             []string{"schedule-calendar-transp"},
+		Signature:           "X-DAViCal-Version",
+		AnswersCopies:       true,
 		AutoSchedule:        true,
 		DeafToScheduleReply: true,
 	}
@@ -110,6 +113,7 @@ func davical() Quirks {
 func sogo() Quirks {
 	return Quirks{
 		Base:                "/SOGo/dav",
+		Server:              "SOPE 4.9.37/WebDAV",
 		Prefixes:            PrefixAll,
 		Specials:            []Special{Inbox},
 		UserAgentRequired:   true,

@@ -32,6 +32,10 @@ type Quirks struct {
 	// Server is the Server header of every answer, "" for none. Some quirks are known by it.
 	Server string
 
+	// Signature is the name of a further header of every answer, by which some software is known, "" for none.
+	// X-DAViCal-Version, X-Sabre-Version.
+	Signature string
+
 	// PROPFIND.
 
 	// NoOwner leaves out DAV:owner and DAV:principal-URL, as a server without access control (RFC 3744) may.
@@ -178,6 +182,10 @@ type Quirks struct {
 
 	// HearsSchedulingEnabled obeys Scheduling-Enabled: F. Cyrus.
 	HearsSchedulingEnabled bool
+
+	// AnswersCopies takes an attendee's copy for his answer where the organizer has the meeting, marked with
+	// SCHEDULE-AGENT or not, whatever it says. DAViCal.
+	AnswersCopies bool
 
 	// DeafToScheduleAgent ignores the parameter SCHEDULE-AGENT. SOGo, Google, Zimbra.
 	DeafToScheduleAgent bool

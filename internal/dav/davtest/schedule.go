@@ -36,6 +36,9 @@ func (s *Server) announce(x *exchange, n *node, old, now *object) {
 		return
 	}
 	before, after := x.invitation(n.owner, old), x.invitation(n.owner, now)
+	if organizer := x.answered(n.owner, now); organizer != "" {
+		after = invitation{method: "REPLY", uid: now.facts.uid, recipients: []string{organizer}}
+	}
 	var mails []Mail
 	for _, to := range after.recipients {
 		mails = append(mails, Mail{Method: after.method, From: n.owner.address(), To: to, UID: after.uid})
@@ -53,6 +56,41 @@ func (s *Server) announce(x *exchange, n *node, old, now *object) {
 	s.outbox.mu.Lock()
 	defer s.outbox.mu.Unlock()
 	s.outbox.mails = append(s.outbox.mails, mails...)
+}
+
+// answered returns the organizer of a copy of a meeting that its server takes for the owner's answer, "" for none.
+func (x *exchange) answered(owner *user, copy *object) string {
+	if !x.q.AnswersCopies || copy == nil {
+		return ""
+	}
+	organizer, attends := "", false
+	for line := range contentLines(copy.data) {
+		switch _, to := splitLine(line.text()); line.name() {
+		case "ORGANIZER":
+			organizer = to
+		case "ATTENDEE":
+			attends = attends || strings.EqualFold(to, owner.address())
+		}
+	}
+	if attends && !strings.EqualFold(organizer, owner.address()) && x.s.holds(organizer, copy.facts.uid) {
+		return organizer
+	}
+	return ""
+}
+
+// holds tells whether a user has an object of that UID.
+func (s *Server) holds(address, uid string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, n := range s.nodes {
+		if n.col == nil || n.owner == nil || !strings.EqualFold(n.owner.address(), address) {
+			continue
+		}
+		if slices.ContainsFunc(n.col.snapshot(), func(o *object) bool { return o.facts.uid == uid }) {
+			return true
+		}
+	}
+	return false
 }
 
 // silenced tells whether a header of the request keeps the server quiet.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"davferry/internal/dav"
 	"davferry/internal/dav/davtest"
 )
 
@@ -27,6 +28,7 @@ func TestWhatWouldBeMailed(t *testing.T) {
 	for name, test := range map[string]struct {
 		quirks      davtest.Quirks
 		before, now string // "" for nothing
+		others      bool   // bob has the meeting as well
 		headers     []string
 		want        []string
 	}{
@@ -53,7 +55,12 @@ func TestWhatWouldBeMailed(t *testing.T) {
 		"quiet by Scheduling-Enabled": {
 			quirks: davtest.Quirks{HearsSchedulingEnabled: true}, now: meeting(organizer, guest), headers: []string{"Scheduling-Enabled", "F"},
 		},
-		"a quiet deletion": {before: meeting(organizer, guest), headers: []string{"Schedule-Reply", "F"}},
+		"a copy, taken for an answer": {
+			quirks: davtest.Quirks{AnswersCopies: true}, others: true, now: meeting("ORGANIZER;SCHEDULE-AGENT=CLIENT:mailto:bob@davtest.example\r\n", self),
+			want: []string{"REPLY bob@davtest.example"},
+		},
+		"a copy without another": {quirks: davtest.Quirks{AnswersCopies: true}, now: meeting("ORGANIZER;SCHEDULE-AGENT=CLIENT:mailto:bob@davtest.example\r\n", self)},
+		"a quiet deletion":       {before: meeting(organizer, guest), headers: []string{"Schedule-Reply", "F"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.quirks.AutoSchedule = true
@@ -61,6 +68,10 @@ func TestWhatWouldBeMailed(t *testing.T) {
 			path := f.work + "one.ics"
 			if test.before != "" {
 				f.PutObject(path, []byte(test.before))
+			}
+			if test.others {
+				theirs := f.AddCollection("bob", dav.Collection{Kind: dav.Calendar, Path: "theirs"})
+				f.PutObject(theirs+"one.ics", []byte(event))
 			}
 			if test.now != "" {
 				f.do("PUT", path, test.now, test.headers...)

@@ -52,6 +52,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if x.q.Server != "" {
 		w.Header().Set("Server", x.q.Server)
 	}
+	if x.q.Signature != "" {
+		w.Header().Set(x.q.Signature, "davtest")
+	}
 	if s.faults.strike(r, false, nil) != nil {
 		x.abort()
 	}
