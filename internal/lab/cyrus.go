@@ -67,7 +67,8 @@ func (c cyrus) imapdConf() string { return filepath.Join(c.Dir, "imapd.conf") }
 // called or ctx ends. Each user has the collections Default in both home sets from his first request on. dir has to be
 // a folder such as Folder makes.
 //
-// Debian's version 3.6.1 delivers invitations to the other users. It mails nobody: there is no notifyd and no sendmail.
+// Debian's version 3.6.1 delivers invitations to the other users, and mails those to others, with a sendmail of the lab's
+// that keeps to whom: see Mails.
 // It logs by syslog alone.
 func Cyrus(ctx context.Context, dir string, users []User) (*Server, error) {
 	var all programs
@@ -93,6 +94,7 @@ func (s *Server) startCyrus(ctx context.Context, all *programs, dir string, port
 	if err := c.prepare(account); err != nil {
 		return err
 	}
+	s.mails = func() ([]string, error) { return sent(dir) }
 	if err := c.addPasswords(ctx, append([]User{c.admin}, s.Users...)); err != nil {
 		return err
 	}
@@ -128,6 +130,9 @@ func (c cyrus) prepare(owner account) error {
 	}
 	key := pem.EncodeToMemory(&pem.Block{Type: "HMAC KEY", Bytes: []byte(cyrusTokenKey)})
 	if err := os.WriteFile(filepath.Join(c.Keys(), "lab.pem"), key, 0o600); err != nil {
+		return err
+	}
+	if err := writeSendmail(c.Dir); err != nil {
 		return err
 	}
 	return owner.give(c.Dir)

@@ -26,8 +26,14 @@ func appointment(uid, summary string) dataset.Object {
 // change sends a request without a condition about an object of the appointments: PUT writes over it.
 func change(t *testing.T, s *lab.Server, method, name string, data []byte) {
 	t.Helper()
+	changeIn(t, s, appointments, method, name, data)
+}
+
+// changeIn is change in another collection.
+func changeIn(t *testing.T, s *lab.Server, c dataset.Collection, method, name string, data []byte) {
+	t.Helper()
 	u := s.Users[0]
-	req, err := http.NewRequestWithContext(t.Context(), method, lab.ObjectURL(s, u, appointments, name), bytes.NewReader(data))
+	req, err := http.NewRequestWithContext(t.Context(), method, lab.ObjectURL(s, u, c, name), bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@
 // became of them, package matrix moves one from each server to each other, package bare is the yardstick for speed, and
 // the commands are for use by hand.
 //
-// The package installs nothing, touches no system service, sends no mail and is of no use outside tests.
+// The package installs nothing, touches no system service, lets no mail leave the machine and is of no use outside tests.
 package lab
 
 import (
@@ -57,8 +57,9 @@ type Server struct {
 	// Administrator may act for all users, and has collections of its own. It is the zero User where there is none.
 	Administrator User
 
-	homes   map[dav.Kind]string // home sets as paths with %s for the user's name
-	storage string              // where it keeps objects as files, in USER/COLLECTION/NAME; "" where it does not
+	homes   map[dav.Kind]string      // home sets as paths with %s for the user's name
+	storage string                   // where it keeps objects as files, in USER/COLLECTION/NAME; "" where it does not
+	mails   func() ([]string, error) // nil where it sends none
 	stop    func() error
 }
 

@@ -34,7 +34,7 @@ type pool struct {
 }
 
 // poolUsers is how many users the tests of eachServer take together.
-const poolUsers = 6
+const poolUsers = 21
 
 // take returns a server with n of its users.
 func (p *pool) take(t *testing.T, name string, n int) *lab.Server {

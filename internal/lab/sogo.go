@@ -29,6 +29,7 @@ type sogo struct {
 	Dir     string // of its state
 	Port    int    // of 127.0.0.1 on which it listens
 	WebPort int    // on which Apache listens
+	Mail    string // HOST:PORT of the mail server
 }
 
 // memcached is the socket at which SOGo finds its cache.
@@ -38,8 +39,8 @@ func (d sogo) memcached() string { return filepath.Join(d.Dir, "memcached") }
 // and a memcached of its own, in an Apache as its documentation has it. Each user has the collections Calendar/personal
 // and Contacts/personal from his first request on. dir has to be a folder such as Folder makes.
 //
-// Debian's version 5.8.0 delivers invitations to the other users. It mails nobody: SOGoAppointmentSendEMailNotifications
-// is off, and the mail server of its configuration is a port at which nobody listens.
+// Debian's version 5.8.0 delivers invitations to the other users, and mails them too: to a mail server of the lab's that
+// keeps to whom, see Mails.
 func SOGo(ctx context.Context, dir string, users []User) (*Server, error) {
 	var all programs
 	web, releaseWeb, err := reservePort()
@@ -53,11 +54,16 @@ func SOGo(ctx context.Context, dir string, users []User) (*Server, error) {
 	s := &Server{Name: "sogo", Users: users, homes: map[dav.Kind]string{
 		dav.Calendar: "SOGo/dav/%s/Calendar/", dav.AddressBook: "SOGo/dav/%s/Contacts/",
 	}}
-	d := sogo{Dir: dir, Port: port, WebPort: web}
-	if err := s.startSOGo(ctx, &all, d); err != nil {
-		return nil, errors.Join(err, all.stop(), release(), releaseWeb())
+	mail, err := startMailServer()
+	if err != nil {
+		return nil, errors.Join(err, release(), releaseWeb())
 	}
-	return s.finish(ctx, all.stop, release, releaseWeb), nil
+	s.mails = mail.mails
+	d := sogo{Dir: dir, Port: port, WebPort: web, Mail: mail.address()}
+	if err := s.startSOGo(ctx, &all, d); err != nil {
+		return nil, errors.Join(err, all.stop(), mail.stop(), release(), releaseWeb())
+	}
+	return s.finish(ctx, all.stop, mail.stop, release, releaseWeb), nil
 }
 
 func (s *Server) startSOGo(ctx context.Context, all *programs, d sogo) error {
@@ -124,7 +130,7 @@ func (d sogo) settings() []string {
 		"-SOGoSuperUsernames", "(admin)",
 		"-SOGoMailDomain", "example.test", "-SOGoTimeZone", "UTC", "-SOGoLanguage", "English",
 		"-SOGoMemcachedHost", d.memcached(), "-SOGoMailSpoolPath", d.Dir,
-		"-SOGoAppointmentSendEMailNotifications", "NO", "-SOGoMailingMechanism", "smtp", "-SOGoSMTPServer", "smtp://127.0.0.1:9",
+		"-SOGoAppointmentSendEMailNotifications", "YES", "-SOGoMailingMechanism", "smtp", "-SOGoSMTPServer", "smtp://" + d.Mail,
 	}
 }
 

@@ -106,7 +106,7 @@ func match(o object, candidates []int, there []object, used []bool) int {
 
 // compare says how an object that is there differs.
 func compare(a, b object) []Fate {
-	differences := mapping.Diff(a.kind, a.data, b.data)
+	differences := mapping.Diff(a.kind, asMarked(a, b), b.data)
 	if len(differences) == 0 {
 		return nil
 	}
@@ -122,6 +122,15 @@ func compare(a, b object) []Fate {
 	}
 	slices.Sort(names)
 	return []Fate{{Object: base(a.name), Verdict: Changed, Properties: slices.Compact(names), Detail: differences[0].String()}}
+}
+
+// asMarked returns an object with its people marked as those of its copy are. The marks keep DAViCal from telling them; they
+// are the program's own change, of which its report has each line.
+func asMarked(o, there object) []byte {
+	if o.kind != dav.Calendar || !mapping.PeopleOf(there.data).Marked {
+		return o.data
+	}
+	return mapping.Rules{mapping.ScheduleAgents{}}.Apply(mapping.Subject{Kind: o.kind}, o.data).Data
 }
 
 // missing says what became of an object whose UID is not at the destination. One without a UID may have got one there.
