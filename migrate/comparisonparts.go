@@ -87,7 +87,7 @@ func (p *comparison) compareParts(ctx context.Context, whole pair) {
 			f.Verdict, f.Message = Unread, "the destination: "+err.Error()
 		default:
 			p.result.Bytes += int64(len(there.Data))
-			f.judgePart(mapping.Compare(p.c.Kind, part.object.Data, there.Data))
+			f.judgePart(mapping.Compare(p.c.Kind, p.likeThere(part.object, there.Data), there.Data))
 			continue
 		}
 		break

@@ -43,7 +43,7 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 		m.settle(r)
 		return nil
 	}
-	read := o.Data
+	before, read := info, o.Data
 	o, uid := m.apply(r, o, info.UID)
 	if (info.Organizer || info.Attendee) && !bytes.Equal(read, o.Data) {
 		info = mapping.Inspect(m.collection.Kind, o.Data) // rules may have taken its people out of effect
@@ -52,7 +52,7 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 		m.refusePeople(r, reason)
 		return nil
 	}
-	r.meeting = m.meeting(read, o.Data)
+	r.meeting = m.meeting(before, read, o.Data)
 	there, exists, err := m.locate(ctx, r, o, uid)
 	if err != nil {
 		return err

@@ -38,14 +38,11 @@ func (m *Meetings) count(o meeting) {
 type meeting struct{ is, notUpdated bool }
 
 // meeting looks at an object of the source and at what is written of it.
-func (m *move) meeting(data, written []byte) meeting {
-	if m.collection.Kind != dav.Calendar || m.toDAV == nil {
+func (m *move) meeting(info mapping.Info, data, written []byte) meeting {
+	if m.collection.Kind != dav.Calendar || m.toDAV == nil || !info.Organizer || !info.Attendee {
 		return meeting{}
 	}
 	people := mapping.PeopleOf(data)
-	if len(people.Organizers) == 0 || len(people.Attendees) == 0 {
-		return meeting{}
-	}
 	lapses := m.scheduling().Silencing == dav.NotNeeded || mapping.PeopleOf(written).Marked
 	return meeting{is: true, notUpdated: lapses && m.involves(people) && mapping.Overlaps(dav.Calendar, data, time.Now(), time.Time{})}
 }

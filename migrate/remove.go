@@ -228,7 +228,7 @@ func (r *removal) collection(ctx context.Context, rec CollectionRecord, there bo
 		}
 	}
 	if there && rec.Created {
-		if err := r.toDAV.DeleteCollection(ctx, r.place); err != nil {
+		if err := r.toDAV.DeleteCollection(ctx, r.place, r.job.invitations() != InvitationsAllow); err != nil {
 			if endsAccount(ctx, err) {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 )
 
@@ -13,17 +14,20 @@ import (
 func (a *Account) Delete(ctx context.Context, path, ifMatch string, quiet bool) error {
 	header := map[string]string{"If-Match": ifMatch}
 	if quiet {
-		for name, value := range quietHeaders {
-			header[name] = value
-		}
+		maps.Copy(header, quietHeaders)
 	}
 	return a.delete(ctx, path, header)
 }
 
 // DeleteCollection removes a collection with everything in it (RFC 4918 section 9.6.1). One that is not there any more is
-// no error. What is in it is the caller's to know.
-func (a *Account) DeleteCollection(ctx context.Context, c Collection) error {
-	return a.delete(ctx, c.Path, map[string]string{})
+// no error. What is in it is the caller's to know; quiet asks the server not to tell anybody of what somebody else has put
+// into it meanwhile (RFC 6638 section 3.2.3.2).
+func (a *Account) DeleteCollection(ctx context.Context, c Collection, quiet bool) error {
+	header := map[string]string{}
+	if quiet {
+		maps.Copy(header, quietHeaders)
+	}
+	return a.delete(ctx, c.Path, header)
 }
 
 // Gone tells whether a server says of a path that nothing is there. err says what it answered instead.
