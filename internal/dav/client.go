@@ -56,9 +56,8 @@ type Client struct {
 	base  *url.URL // what paths are resolved against; set by Open
 
 	requests   atomic.Int64
-	rejections atomic.Int32 // answers 401 since the last other one
-	accepted   atomic.Bool  // there was another one
-	anonymous  atomic.Bool  // a PUT was answered without an ETag
+	standing   standing
+	anonymous  atomic.Bool // a PUT was answered without an ETag
 	cookies    cookies
 	moves      moves
 	downgrades downgrades
@@ -139,24 +138,15 @@ func (r *request) deferred(resp *http.Response, backoff time.Duration) (wait tim
 
 // once sends a request one time to one place.
 func (c *Client) once(ctx context.Context, req request) (*http.Response, error) {
-	if c.rejections.Load() >= maxRejections && !req.anyway {
-		return nil, &Error{Method: req.method, URL: cleanURL(req.url), StatusCode: http.StatusUnauthorized,
-			Excerpt: "not asked again, the server has refused this login before"}
-	}
-	if err := c.prepare(ctx, req); err != nil {
+	release, leave, err := c.enter(ctx, req)
+	if err != nil {
 		return nil, err
 	}
 	h := c.net.host(req.url.Host)
-	release, err := h.acquire(ctx, req.putOff, c.login.Aside)
-	if wait, tooLong := errors.AsType[*WaitError](err); tooLong {
-		wait.Answer.Method, wait.Answer.URL = req.method, cleanURL(req.url)
-	}
-	if err != nil {
-		return nil, err
-	}
 	ctx, watch := newWatch(ctx, c.net.settings.Timeout)
 	hr, err := c.httpRequest(ctx, req, watch)
 	if err != nil {
+		leave(0)
 		watch.stop()
 		release()
 		return nil, err
@@ -168,6 +158,7 @@ func (c *Client) once(ctx context.Context, req request) (*http.Response, error) 
 		if err = watch.explain(err); errors.Is(err, errSilent) {
 			h.silent(start)
 		}
+		leave(0)
 		watch.stop()
 		release()
 		c.log(req, 0, start, err)
@@ -177,21 +168,50 @@ func (c *Client) once(ctx context.Context, req request) (*http.Response, error) 
 	c.log(req, resp.StatusCode, start, nil)
 	translate(resp)
 	h.learn(req, resp, start)
-	if !req.anonymous {
-		c.note(resp.StatusCode)
-	}
+	leave(resp.StatusCode)
 	resp.Body = &body{ReadCloser: resp.Body, watch: watch, release: release}
 	return resp, nil
 }
 
-// note takes down whether the login was taken.
-func (c *Client) note(status int) {
-	if status == http.StatusUnauthorized {
-		c.rejections.Add(1)
-		return
+// enter waits until a request may be sent: the server takes its login, and its host has a place for it, which is held until
+// release. leave must be called with the status of the answer, 0 for none.
+func (c *Client) enter(ctx context.Context, req request) (release func(), leave func(status int), err error) {
+	for {
+		if err := c.admit(ctx, req); err != nil {
+			return nil, nil, err
+		}
+		if err := c.prepare(ctx, req); err != nil {
+			return nil, nil, err
+		}
+		release, err := c.net.host(req.url.Host).acquire(ctx, req.putOff, c.login.Aside)
+		if wait, tooLong := errors.AsType[*WaitError](err); tooLong {
+			wait.Answer.Method, wait.Answer.URL = req.method, cleanURL(req.url)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if req.anonymous {
+			return release, func(int) {}, nil
+		}
+		if epoch, ok := c.standing.begin(req.anyway); ok {
+			return release, func(status int) { c.standing.end(epoch, c.refusals(status)) }, nil
+		}
+		release() // the login was refused meanwhile
 	}
-	c.rejections.Store(0)
-	c.accepted.Store(true)
+}
+
+// refusals is how often an answer says that the login was refused, negative for no answer. Digest has sent a password that
+// was right before twice: the new challenge of a 401 may be all that was wrong.
+func (c *Client) refusals(status int) int {
+	switch {
+	case status == 0:
+		return -1
+	case status != http.StatusUnauthorized:
+		return 0
+	case c.login.Auth == Digest && c.standing.wasTaken():
+		return 2
+	}
+	return 1
 }
 
 // prepare checks that a request may go where it goes, and fetches the password before the host's place is taken: a
@@ -315,8 +335,8 @@ func (c *Client) bearerTrip(hr *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	fresh, err := c.login.Secret(hr.Context(), token)
-	if fresh != token && !c.accepted.Load() {
-		c.rejections.Add(1) // no token that ran out: it never was a good one, and this was a try like others
+	if fresh != token && !c.standing.wasTaken() {
+		c.standing.tried() // no token that ran out: it never was a good one, and this was a try like others
 	}
 	if err != nil {
 		discard(resp)

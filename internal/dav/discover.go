@@ -85,6 +85,7 @@ func (n *Network) Open(ctx context.Context, address string, login Login, trace f
 	if err != nil {
 		return nil, d.hint(err)
 	}
+	account.standing.open()
 	if err := account.checkUser(ctx); err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func (d *discovery) use(login Login) {
 	client.trust.provider = d.trustedHosts()
 	if before := d.client; before != nil {
 		client.requests.Store(before.requests.Load())
-		client.rejections.Store(before.rejections.Load())
+		client.standing.inherit(&before.standing)
 	}
 	d.client, d.principals = client, map[string]*response{}
 }
@@ -273,14 +274,7 @@ func (d *discovery) principal(ctx context.Context, u *url.URL) (*response, error
 }
 
 // welcome asks whether the login is still taken, after a 401 for one object.
-func (a *Account) welcome(ctx context.Context) bool {
-	a.asking.Lock()
-	defer a.asking.Unlock()
-	req := propfindRequest(a.base, "0", []propName{{nsDAV, "current-user-principal"}})
-	req.anyway = a.rejections.Load() <= maxRejections+2 // two requests that were under way at once may have been refused
-	_, _, err := a.ask(ctx, req)
-	return err == nil
-}
+func (a *Account) welcome(ctx context.Context) bool { return a.confirm(ctx) == nil }
 
 // features returns the tokens of the DAV header (RFC 4918 section 10.1).
 func features(h http.Header) []string { return tokens(h, "DAV") }

@@ -120,7 +120,7 @@ func (d *discovery) walk(ctx context.Context, k Kind, start *candidate) (s *Serv
 			return service, &findings{places: []candidate{at}}, nil, nil
 		case isRefusal(err) && d.isStrange(at):
 			strange[origin(at.url)] = true
-			d.client.rejections.Store(0) // it is no server of the account's, as far as is known
+			d.client.standing.clear() // it is no server of the account's, as far as is known
 			if d.client.base != nil {
 				err = &absentError{cleanURL(at.url), "it refuses the login that the account's server took (" + answerText(err) + ")"}
 				elsewhere = append(elsewhere, err)
