@@ -104,7 +104,7 @@ func (d *discovery) fromProvider(k Kind, yield func(candidate) bool) bool {
 // for a login.
 func (d *discovery) fromProducts(k Kind, host *url.URL, yield func(candidate) bool) bool {
 	for _, p := range Products {
-		if p.path(k, "") == nil {
+		if p.path(k, "") == nil || d.net.isDead(host) != nil {
 			continue
 		}
 		place := func(user string) *url.URL { return host.ResolveReference(p.path(k, user)) }

@@ -194,6 +194,8 @@ func answerText(err error) string {
 		return text
 	case *unreachableError:
 		return e.err.Error()
+	case *brokenError:
+		return e.err.Error()
 	case *deadError:
 		return "not asked, it did not answer before"
 	case *absentError:

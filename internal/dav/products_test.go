@@ -95,3 +95,13 @@ func TestProductBesideAWellKnownThatLeadsAstray(t *testing.T) {
 	}
 	w.wantNoLogin(t, "https://dav.example.test")
 }
+
+// A host that does not answer is not asked for each of them, nor does discover say so of each.
+func TestProductsOfADeadHost(t *testing.T) {
+	w := newWeb(t, "", "")
+	var steps []string
+	a, err := newNetwork(t, w.settings()).Open(t.Context(), "anna@nowhere.test", login("anna@nowhere.test", "secret"), func(s dav.Step) { steps = append(steps, s.Question) })
+	if err == nil || strings.Contains(strings.Join(steps, "\n"), "(where ") {
+		t.Errorf("%+v, %v:\n%s", a, err, strings.Join(steps, "\n"))
+	}
+}
