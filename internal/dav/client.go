@@ -194,7 +194,7 @@ func (c *Client) enter(ctx context.Context, req request) (release func(), leave 
 			return release, func(int) {}, nil
 		}
 		if epoch, ok := c.standing.begin(req.anyway); ok {
-			return release, func(status int) { c.standing.end(epoch, c.refusals(status)) }, nil
+			return release, func(status int) { c.standing.end(epoch, c.refusals(status), req.method == http.MethodGet) }, nil
 		}
 		release() // the login was refused meanwhile
 	}

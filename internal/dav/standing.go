@@ -58,16 +58,20 @@ func (s *standing) begin(anyway bool) (epoch int, ok bool) {
 }
 
 // end takes down the answer to a request that was begun: refusals is how often it was refused, 0 where the login was
-// taken, negative for no answer. That a request was taken says nothing where another one has been refused since it was
+// taken, negative for no answer. Where one object was asked for, a 401 may be about that alone, and several of them say no
+// more than one. That a request was taken says nothing where another one has been refused since it was
 // begun: the password may have changed in between.
-func (s *standing) end(epoch, refusals int) {
+func (s *standing) end(epoch, refusals int, oneObject bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.under--
 	switch {
+	case refusals > 0 && oneObject:
+		s.refused = max(s.refused, 1)
+		s.epoch++
 	case refusals > 0:
 		s.refused += refusals
-		s.epoch += refusals
+		s.epoch++
 	case refusals == 0:
 		s.accepted = true
 		if epoch == s.epoch {
