@@ -108,8 +108,8 @@ func (s *tzSeries) disputed() bool {
 }
 
 // tzBudget is how many periods and occurrences are looked at for one object. A daily series takes 50,000 from 1970 to
-// tz.Horizon.
-const tzBudget = 200_000
+// tz.Horizon, and as many before it is followed so far.
+const tzBudget = 400_000
 
 // until returns the starts in order, up to a time at least. It fails where a rule cannot be read, or followed so far. Of an
 // old series the first years tell most zones apart, so that it is followed twice as far each time.
