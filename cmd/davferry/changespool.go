@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"davferry/migrate"
@@ -20,9 +21,9 @@ type changeSpool struct {
 	err  error // the first that writing met
 }
 
-// newChangeSpool makes one in the state folder.
+// newChangeSpool makes one in the state folder, which the caller holds the lock of. What a killed run left goes.
 func newChangeSpool(state string) (*changeSpool, error) {
-	file, err := os.CreateTemp(state, ".changes-*")
+	file, err := os.OpenFile(filepath.Join(state, ".changes"), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
