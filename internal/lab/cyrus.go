@@ -33,6 +33,7 @@ type cyrus struct {
 	Dir     string // of its state
 	Port    int    // of 127.0.0.1 on which httpd listens
 	Account string // that runs it
+	Mail    string // HOST:PORT of the mail server
 
 	admin User
 }
@@ -67,9 +68,8 @@ func (c cyrus) imapdConf() string { return filepath.Join(c.Dir, "imapd.conf") }
 // called or ctx ends. Each user has the collections Default in both home sets from his first request on. dir has to be
 // a folder such as Folder makes.
 //
-// Debian's version 3.6.1 delivers invitations to the other users, and mails those to others, with a sendmail of the lab's
-// that keeps to whom: see Mails.
-// It logs by syslog alone.
+// Debian's version 3.6.1 delivers invitations to the other users, and mails those to others: to a mail server of the lab's
+// that keeps to whom, see Mails. It logs by syslog alone.
 func Cyrus(ctx context.Context, dir string, users []User) (*Server, error) {
 	var all programs
 	port, release, err := reservePort()
@@ -79,22 +79,26 @@ func Cyrus(ctx context.Context, dir string, users []User) (*Server, error) {
 	s := &Server{Name: "cyrus", URL: rootURL(port), Users: users, homes: map[dav.Kind]string{
 		dav.Calendar: "dav/calendars/user/%s/", dav.AddressBook: "dav/addressbooks/user/%s/",
 	}}
-	if err := s.startCyrus(ctx, &all, dir, port); err != nil {
-		return nil, errors.Join(err, all.stop(), release())
+	mail, err := startMailServer()
+	if err != nil {
+		return nil, errors.Join(err, release())
 	}
-	return s.finish(ctx, all.stop, release), nil
+	s.mails = mail.mails
+	if err := s.startCyrus(ctx, &all, dir, port, mail.address()); err != nil {
+		return nil, errors.Join(err, all.stop(), mail.stop(), release())
+	}
+	return s.finish(ctx, all.stop, mail.stop, release), nil
 }
 
-func (s *Server) startCyrus(ctx context.Context, all *programs, dir string, port int) error {
+func (s *Server) startCyrus(ctx context.Context, all *programs, dir string, port int, mail string) error {
 	account, err := plainAccount()
 	if err != nil {
 		return err
 	}
-	c := cyrus{Dir: dir, Port: port, Account: account.name, admin: User{Name: "admin", Password: "pass-admin"}}
+	c := cyrus{Dir: dir, Port: port, Account: account.name, Mail: mail, admin: User{Name: "admin", Password: "pass-admin"}}
 	if err := c.prepare(account); err != nil {
 		return err
 	}
-	s.mails = func() ([]string, error) { return sent(dir) }
 	if err := c.addPasswords(ctx, append([]User{c.admin}, s.Users...)); err != nil {
 		return err
 	}
@@ -130,9 +134,6 @@ func (c cyrus) prepare(owner account) error {
 	}
 	key := pem.EncodeToMemory(&pem.Block{Type: "HMAC KEY", Bytes: []byte(cyrusTokenKey)})
 	if err := os.WriteFile(filepath.Join(c.Keys(), "lab.pem"), key, 0o600); err != nil {
-		return err
-	}
-	if err := writeSendmail(c.Dir); err != nil {
 		return err
 	}
 	return owner.give(c.Dir)

@@ -1,19 +1,16 @@
 package lab
 
 import (
-	"bufio"
 	"errors"
 	"net"
 	"net/textproto"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 )
 
 // Mails returns the addresses to which the server has sent mail, in no order, one for each recipient of each message. None
-// of it leaves the machine: SOGo finds a mail server that keeps what it is given, Cyrus a sendmail that does.
+// of it leaves the machine: the servers find a mail server that keeps to whom it goes.
 func (s *Server) Mails() ([]string, error) {
 	if s.mails == nil {
 		return nil, nil
@@ -103,39 +100,4 @@ func (m *mailServer) keep(to string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.recipients = append(m.recipients, to)
-}
-
-// sendmail is a program that takes a message as sendmail does and keeps to whom it goes: the arguments, a line each.
-const sendmail = "#!/bin/sh\nout=$(mktemp \"${0%/*}/mail/XXXXXX\")\ncat >/dev/null\nprintf '%s\\n' \"$@\" >\"$out\"\n"
-
-// writeSendmail writes it into a folder, in which it keeps what it is given below mail.
-func writeSendmail(dir string) error {
-	if err := os.Mkdir(filepath.Join(dir, "mail"), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "sendmail"), []byte(sendmail), 0o755)
-}
-
-// sent reads what a sendmail has kept in a folder.
-func sent(dir string) ([]string, error) {
-	messages, err := filepath.Glob(filepath.Join(dir, "mail", "*"))
-	if err != nil {
-		return nil, err
-	}
-	var recipients []string
-	for _, path := range messages {
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		for lines := bufio.NewScanner(file); lines.Scan(); {
-			if address := strings.Trim(lines.Text(), "<>"); strings.Contains(address, "@") && !strings.HasPrefix(address, "-") {
-				recipients = append(recipients, address)
-			}
-		}
-		if err := file.Close(); err != nil {
-			return nil, err
-		}
-	}
-	return recipients, nil
 }
