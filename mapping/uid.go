@@ -16,6 +16,7 @@ const (
 	UIDUnfit     = "uid-unfit"     // longer than 255 octets, or with control characters
 	UIDNoUUID    = "uid-no-uuid"   // with All
 	UIDDuplicate = "uid-duplicate" // another object has it and keeps it
+	UIDCollision = "uid-collision" // something else has it, and the object was to get one of its own
 	UIDReference = "uid-reference" // a reference to a UID that is replaced
 )
 

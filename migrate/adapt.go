@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -47,6 +48,7 @@ func (m *move) changed(r *result, changes []mapping.Change) {
 		mapped = *r.Mapped
 	}
 	mapped.fresh = true
+	mapped.UID = cmp.Or(r.putUID, mapped.UID)
 	mapped.Changes = append(mapped.Changes[:len(mapped.Changes):len(mapped.Changes)], changes...)
 	mapped.Changed = names(mapped.Changes, func(c mapping.Change) string { return c.Rule })
 	r.Mapped = &mapped

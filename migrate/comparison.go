@@ -193,10 +193,15 @@ func (p *comparison) taken(o dav.Object, err error, place func(dav.Object, strin
 
 // mapped returns an object of the source as the rules make it, with the UID that it has then.
 func (p *comparison) mapped(o dav.Object, uid string) (dav.Object, string) {
+	s := p.subject(p.c, o.Path)
+	if !p.rules.GiveUIDs() && p.hadOwnUID(s, p.journal[o.Path], uid, p.there) && p.renamed[s.Kind][uid] == "" {
+		s.Duplicate = true
+		o.Data = mapping.Rules{mapping.UIDs{}}.Apply(s, o.Data).Data
+		uid = mapping.Inspect(s.Kind, o.Data).UID
+	}
 	if len(p.rules) == 0 {
 		return o, uid
 	}
-	s := p.subject(p.c, o.Path)
 	s.CardVersions = p.place.AddressData
 	if rec := p.journal[o.Path]; p.rules.GiveUIDs() && uid != "" {
 		_, own := p.there[mapping.ResourceName(s.Kind, s.OwnUID(uid, 0), s.Path)]

@@ -65,6 +65,10 @@ func (m *move) take(ctx context.Context, o dav.Object) error {
 		r.Reason = madeAgain
 	}
 	t := task{object: o, result: *r, there: there, slots: slots}
+	if r.twin && !exists && m.checksUIDs() {
+		m.work(ctx, func(ctx context.Context, tasks ...task) { m.collide(ctx, tasks[0], nil) }, t)
+		return nil
+	}
 	ours := r.wrote(there) // nobody has touched it since an earlier run wrote it or found it equal
 	switch {
 	case !exists && m.holdBack(t, info):
@@ -133,7 +137,7 @@ func (m *move) nameFor(ctx context.Context, o dav.Object, uid string, r *result)
 	}
 	if m.given[strings.ToLower(name)] || m.files == nil && m.isTwin(r, uid) {
 		m.release(ctx, 0) // where the destination takes only one of a UID, it is the first in every run
-		name = mapping.ResourceName(m.collection.Kind, "", o.Path)
+		name, r.twin = mapping.ResourceName(m.collection.Kind, "", o.Path), true
 	}
 	m.give(name)
 	r.name = name

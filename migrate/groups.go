@@ -105,14 +105,18 @@ func (g groupCard) staysOne(contacts map[string]bool, nesting map[string]string)
 
 // rulesOf returns the rules for a collection, and its groups, which are nil where nothing is done about them.
 func (t *transfer) rulesOf(ctx context.Context, c dav.Collection, members []dav.Member) (mapping.Rules, *groups, error) {
+	rules := t.job.Rules
+	if len(t.renamed[c.Kind]) > 0 {
+		rules = append(rules[:len(rules):len(rules)], t.renamed[c.Kind])
+	}
 	if !t.job.FoldGroups || c.Kind != dav.AddressBook {
-		return t.job.Rules, nil, nil
+		return rules, nil, nil
 	}
 	g, err := readGroups(ctx, t.from, c, members)
 	if err != nil {
 		return nil, nil, err
 	}
-	return append(mapping.Rules{g.rule}, t.job.Rules...), g, nil
+	return append(mapping.Rules{g.rule}, rules...), g, nil
 }
 
 // foldedGroup is why the card of a group is left out.

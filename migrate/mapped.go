@@ -65,6 +65,20 @@ func names[E any](list []E, name func(E) string) string {
 // apply makes of an object that was fetched, with its UID, what goes to the destination. It takes down in r what the rules
 // did.
 func (m *move) apply(r *result, o dav.Object, uid string) (dav.Object, string) {
+	o, uid = m.applyRules(r, o, uid)
+	s := m.subject(m.collection, o.Path)
+	if uid != r.UID || m.job.Rules.GiveUIDs() || !m.hadOwnUID(s, m.journal[r.Path], uid, m.place.members) {
+		return o, uid
+	}
+	own := m.withOwnUID(o.Path, o.Data)
+	o.Data = own.Data
+	r.SHA256, r.putUID = sum(o.Data), mapping.UID(o.Data)
+	m.changed(r, own.Changes)
+	return o, r.putUID
+}
+
+// applyRules applies the rules that were asked for.
+func (m *move) applyRules(r *result, o dav.Object, uid string) (dav.Object, string) {
 	stale := m.journal[r.Path].Mapped.tells()
 	if len(m.rules) == 0 {
 		if r.Mapped = nil; stale {

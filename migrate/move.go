@@ -75,6 +75,7 @@ type task struct {
 	refusal    error            // the answer to the object as it is, where that was refused
 	changes    []mapping.Change // made since
 	methodless bool             // METHOD is taken out, if there was one
+	renamed    bool             // it has a UID of its own
 	split      bool             // it is stored part by part
 	again      bool             // an answer that may be about the server was followed by another try
 
@@ -92,6 +93,8 @@ type result struct {
 	meeting meeting
 
 	answered []string // organizers whose own copies are to be written after this one
+	putUID   string   // that it was given for the sake of another object, "" where none
+	twin     bool     // another object of the collection has the UID, and came first
 }
 
 func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, members []dav.Member) (*move, error) {
@@ -466,6 +469,10 @@ func (m *move) notPut(ctx context.Context, t task, err error) {
 
 // notStored settles an object that could not be stored, or tries it in another form where the answer is final.
 func (m *move) notStored(ctx context.Context, t task, outcome Outcome, err error) {
+	if outcome == Refused && isUIDCollision(err) {
+		m.collide(ctx, t, err)
+		return
+	}
 	if outcome == Refused && m.adapt(ctx, t, err) {
 		return
 	}

@@ -42,6 +42,7 @@ type Job struct {
 	Delete      bool // what the source has no more is removed, where davferry wrote it and nobody has changed it since
 	Yes         bool // also where that is a large part of an account
 	Overwrite   bool // a version at the destination that davferry did not write is replaced
+	NewUID      bool // an object whose UID such a version has, or another object of the source, gets a UID of its own
 	Invitations InvitationMode
 	Selection   Selection
 	Rules       mapping.Rules
@@ -234,6 +235,8 @@ type transfer struct {
 	collected     []dav.Collection // of the source, once all were come to
 	suspended     []*move          // with objects for a later round
 
+	renamed renaming // UIDs that something else at the destination has
+
 	calendarOwners uidOwners // of calendar objects, where a UID may stand once in all calendars; else nil
 
 	silence silence
@@ -268,6 +271,12 @@ func (t *transfer) run(ctx context.Context) error {
 		return err
 	}
 	if err := t.keepCalendarUIDs(ctx, collections); err != nil {
+		return err
+	}
+	if err := t.recallRenamed(ctx, collections); err != nil {
+		return err
+	}
+	if err := t.foreseeCollisions(ctx, collections); err != nil {
 		return err
 	}
 	if t.report.Forecast != nil {

@@ -275,7 +275,7 @@ func TestTwoObjectsOfOneUID(t *testing.T) {
 		want   migrate.Counts
 	}{
 		"the destination takes both":     {davtest.Quirks{}, migrate.Counts{Listed: 2, Created: 2}},
-		"the destination takes only one": {davtest.Quirks{UniqueUID: 409}, migrate.Counts{Listed: 2, Created: 1, Refused: 1}},
+		"the destination takes only one": {davtest.Quirks{UniqueUID: 409}, migrate.Counts{Listed: 2, Created: 1, Conflict: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -285,7 +285,7 @@ func TestTwoObjectsOfOneUID(t *testing.T) {
 			w.from.PutObject(calendar+"b.ics", event("same", "Two"))
 			s := w.migrate()
 			w.want(s, tt.want)
-			if tt.want.Refused == 1 && (s.Problems[0].Condition != "no-uid-conflict" || s.Problems[0].Path != calendar+"b.ics") {
+			if tt.want.Conflict == 1 && (s.Problems[0].Condition != "no-uid-conflict" || s.Problems[0].Path != calendar+"b.ics") {
 				t.Errorf("problems are %+v", s.Problems)
 			}
 		})

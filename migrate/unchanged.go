@@ -11,6 +11,9 @@ import (
 // nothing has changed since and the same is asked for; else nil. It takes no request: the states came with the listings of
 // the home sets.
 func (t *transfer) unchanged(c dav.Collection) *CollectionRecord {
+	if t.job.NewUID {
+		return nil
+	}
 	for _, component := range t.knownParts(c) {
 		if t.unchangedOne(partFor(c, component)) == nil {
 			return nil

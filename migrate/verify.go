@@ -127,6 +127,9 @@ func (v *verification) openBoth(ctx context.Context) ([]dav.Collection, error) {
 		v.taken = map[string]string{}
 		return collections, nil
 	}
+	if err := v.recallRenamed(ctx, collections); err != nil {
+		return nil, err
+	}
 	return collections, v.remember(ctx, collections)
 }
 

@@ -76,7 +76,7 @@ func (f *jobFlags) add(cmd *cobra.Command) {
 	}
 	f.onConflict = "keep"
 	if f.verb == migrate.Migrate || f.verb == migrate.Import || f.verb == migrate.Preflight {
-		fs.StringVar(&f.onConflict, "on-conflict", "keep", "do `WHAT` with a version at the destination that davferry did not write: keep or overwrite")
+		fs.StringVar(&f.onConflict, "on-conflict", "keep", "do `WHAT` with a version at the destination that davferry did not write: keep, overwrite, or new-uid (the source's gets another UID)")
 	}
 	f.invitations = "quiet"
 	if f.verb != migrate.Export && f.verb != migrate.Verify {
@@ -116,7 +116,7 @@ func (f *jobFlags) check() error {
 		}
 		return errors.Join(errs...)
 	}
-	return errors.Join(append(errs, oneOf("on-conflict", f.onConflict, "keep", "overwrite"),
+	return errors.Join(append(errs, oneOf("on-conflict", f.onConflict, "keep", "overwrite", "new-uid"),
 		oneOf("invitations", f.invitations, "quiet", "neutralise", "allow"))...)
 }
 
@@ -175,7 +175,7 @@ func (p *program) newJob(f *jobFlags, accountsFile string) (*migrate.Job, dav.Se
 	return &migrate.Job{
 		Verb: f.verb, Accounts: accounts, Workers: f.workers, Connections: f.network.connections, Batch: f.multiget,
 		DryRun: f.dryRun || f.verb == migrate.Preflight, Quick: f.quick, Delete: f.delete, Yes: f.yes,
-		Overwrite: f.onConflict == "overwrite", Invitations: migrate.InvitationMode(f.invitations), Selection: selection, Rules: rules, FoldGroups: f.rules.groups == groupsCategories,
+		Overwrite: f.onConflict == "overwrite", NewUID: f.onConflict == "new-uid", Invitations: migrate.InvitationMode(f.invitations), Selection: selection, Rules: rules, FoldGroups: f.rules.groups == groupsCategories,
 		Progress: &migrate.Progress{},
 	}, settings, err
 }

@@ -119,7 +119,7 @@ var remedies = []struct {
 	{func(p migrate.Problem) bool { return p.Status == http.StatusInsufficientStorage },
 		"507: the account at the destination is full; give it more room and run again"},
 	{func(p migrate.Problem) bool { return p.Outcome == migrate.Conflict },
-		"conflict: the destination's version was left as it is; --on-conflict overwrite replaces it by the source's"},
+		"conflict: the destination's version was left as it is; --on-conflict overwrite replaces it by the source's, --on-conflict new-uid puts the source's beside it"},
 	{func(p migrate.Problem) bool {
 		return p.Outcome == migrate.Refused && p.Condition != "calendar-auto-schedule"
 	},

@@ -377,6 +377,7 @@ func answerError(req request, resp *http.Response) *Error {
 	e := &Error{Method: req.method, URL: cleanURL(resp.Request.URL), StatusCode: resp.StatusCode}
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	e.Condition, e.Excerpt = readError(text)
+	e.Holder = readHolder(text, e.Condition)
 	if wait := resp.Header.Get("Retry-After"); wait != "" {
 		e.Excerpt = strings.TrimSpace("Retry-After: " + wait + " " + e.Excerpt)
 	}

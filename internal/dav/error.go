@@ -18,6 +18,7 @@ type Error struct {
 	URL        string // without user info and query
 	StatusCode int    // of the answer, or of the response inside the multistatus that is meant
 	Condition  string // the precondition or postcondition that failed, such as "no-uid-conflict" (RFC 4918 section 16)
+	Holder     string // path of the object that has the UID, where the answer names one (RFC 4791 section 5.3.2.1)
 	Excerpt    string // the beginning of the answer's text, in one line
 }
 

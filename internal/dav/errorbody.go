@@ -47,6 +47,36 @@ func readErrorXML(text []byte) (condition, excerpt string, ok bool) {
 	}
 }
 
+// readHolder returns the href of the object that has the UID, out of the body of an answer with such a condition. It is ""
+// where none is named.
+func readHolder(text []byte, condition string) string {
+	if condition != "no-uid-conflict" && condition != "unique-scheduling-object-resource" {
+		return ""
+	}
+	x, err := newXMLReader(bytes.NewReader(text))
+	if err != nil {
+		return ""
+	}
+	for inside := false; ; {
+		tok, err := x.dec.Token()
+		if err != nil {
+			return ""
+		}
+		start, isStart := tok.(xml.StartElement)
+		if !isStart {
+			continue
+		}
+		inside = inside || start.Name.Local == condition
+		if inside && start.Name.Local == "href" {
+			e, err := x.element(start, 1)
+			if err != nil {
+				return ""
+			}
+			return strings.TrimSpace(string(e.Text))
+		}
+	}
+}
+
 // errorCondition returns the first child that is a condition. sabre/dav puts its version, exception and message there
 // too, in its own namespace.
 func errorCondition(e *element) string {

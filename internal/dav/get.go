@@ -8,6 +8,11 @@ import (
 	"net/http"
 )
 
+// Get fetches one object of the account's own by its path, with what GET gives. An object that is not there is ErrGone.
+func (a *Account) Get(ctx context.Context, c Collection, path string) (Object, error) {
+	return a.get(ctx, c, "", Member{Path: path, Size: -1})
+}
+
 // get fetches one object with GET, whose body is the object's bytes beyond doubt; a card in that version, "" for what
 // comes. An object that is not there is ErrGone.
 func (a *Account) get(ctx context.Context, c Collection, version string, m Member) (Object, error) {

@@ -1,0 +1,298 @@
+package migrate
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"davferry/internal/dav"
+	"davferry/mapping"
+)
+
+// A UID that something else has already: another object of the source, or one at the destination that davferry did not
+// write. Where both mean the same there is nothing to do. Else the object is in conflict, or gets a UID of its own with
+// Job.NewUID: a function of account, collection, name and UID, the same in every run.
+
+// renaming is which UIDs are replaced because something else at the destination has them, by the kind of the collections.
+type renaming map[dav.Kind]mapping.Renamed
+
+func (r renaming) add(k dav.Kind, uid, new string) {
+	if r[k] == nil {
+		r[k] = mapping.Renamed{}
+	}
+	r[k][uid] = new
+}
+
+// recallRenamed takes out of the journal which objects got another UID in earlier runs. What refers to a UID that another
+// object of the source has kept means that one.
+func (t *transfer) recallRenamed(ctx context.Context, collections []dav.Collection) error {
+	kinds := map[string]dav.Kind{}
+	for _, c := range collections {
+		kinds[c.Path] = c.Kind
+	}
+	t.renamed = renaming{}
+	err := t.job.Journal.renamed(ctx, t.target, t.account.Name, func(collection, uid, new string) {
+		if k, listed := kinds[wholePath(collection)]; listed {
+			t.renamed.add(k, uid, new)
+		}
+	})
+	if err != nil {
+		return &runError{err}
+	}
+	return nil
+}
+
+// renamed hands on the UIDs that objects got in place of one that no other object of the account has kept.
+func (j *Journal) renamed(ctx context.Context, target, account string, tell func(collection, uid, new string)) error {
+	if err := j.settle(ctx); err != nil {
+		return err
+	}
+	const changed = `'%` + mapping.UIDCollision + `%'`
+	return j.query(ctx, func(rows *sql.Rows) error {
+		var collection, uid, new string
+		err := rows.Scan(&collection, &uid, &new)
+		if err == nil {
+			tell(collection, uid, new)
+		}
+		return err
+	}, `WITH mine AS (SELECT c.path AS collection, o.* FROM objects o JOIN collections c ON c.id = o.collection
+			WHERE c.target = ? AND c.account = ?)
+		SELECT collection, uid, put_uid FROM mine WHERE changed LIKE `+changed+` AND put_uid <> '' AND uid <> ''
+			AND NOT EXISTS (SELECT 1 FROM mine AS other WHERE other.uid = mine.uid AND other.changed NOT LIKE `+changed+`)`, target, account)
+}
+
+// collision is an object of the source whose UID something else at the destination has, with another content.
+type collision struct {
+	kind        dav.Kind
+	uid, own    string
+	data, there []byte
+}
+
+// foreseeCollisions finds the UIDs of the source that something else at the destination has. It reads what davferry did not
+// write there, and where there is any, the source once more: what refers to an object may come before it.
+func (t *transfer) foreseeCollisions(ctx context.Context, collections []dav.Collection) error {
+	if !t.job.NewUID || t.toDAV == nil {
+		return nil
+	}
+	var found []collision
+	for _, c := range collections {
+		if c.Skip != "" || t.job.Selection.leavesOut(c) != "" {
+			continue
+		}
+		place, ok := t.find(c.Kind, t.nameFor(c, t.before[c.Path].DestPath))
+		if !ok {
+			continue
+		}
+		foreign, err := t.foreignByUID(ctx, c, place)
+		if err != nil {
+			return err
+		}
+		more, err := t.collisions(ctx, c, foreign)
+		if err != nil {
+			return err
+		}
+		found = append(found, more...)
+	}
+	t.settleCollisions(found)
+	return nil
+}
+
+// settleCollisions decides which UIDs are replaced. What differs from the destination's only in that it refers to one of
+// them has been there since an earlier run.
+func (t *transfer) settleCollisions(found []collision) {
+	for _, c := range found {
+		if t.renamed[c.kind][c.uid] == "" {
+			t.renamed.add(c.kind, c.uid, c.own)
+		}
+	}
+	for again := true; again; {
+		again = false
+		for _, c := range found {
+			own := t.renamed[c.kind][c.uid]
+			if own == "" {
+				continue
+			}
+			delete(t.renamed[c.kind], c.uid)
+			if len(t.renamed[c.kind]) > 0 && differ(c.kind, mapping.Rules{t.renamed[c.kind]}.Apply(mapping.Subject{Kind: c.kind}, c.data).Data, c.there) == "" {
+				again = true
+				continue
+			}
+			t.renamed[c.kind][c.uid] = own
+		}
+	}
+}
+
+// foreignByUID reads what the destination holds that davferry did not write.
+func (t *transfer) foreignByUID(ctx context.Context, c, place dav.Collection) (map[string]dav.Object, error) {
+	records, err := t.job.Journal.Objects(ctx, t.target, t.account.Name, c.Path)
+	if err != nil {
+		return nil, &runError{err}
+	}
+	ours := map[string]bool{}
+	for _, rec := range records {
+		for _, name := range rec.destNames() {
+			ours[name] = true
+		}
+	}
+	members, err := t.to.Members(ctx, place)
+	if err != nil {
+		return nil, fmt.Errorf("the destination: %w", err)
+	}
+	var unknown []dav.Member
+	for _, m := range members {
+		if !ours[dav.LastSegment(m.Path)] {
+			unknown = append(unknown, m)
+		}
+	}
+	foreign := map[string]dav.Object{}
+	for o, err := range t.to.Objects(ctx, place, unknown) {
+		if o.Path == "" {
+			return nil, fmt.Errorf("reading what the destination holds already: %w", err)
+		}
+		if uid := mapping.Inspect(c.Kind, o.Data).UID; err == nil && uid != "" {
+			foreign[uid] = o
+		}
+	}
+	return foreign, nil
+}
+
+// collisions compares a collection of the source with what else the destination holds. A UID that one object has there as
+// it is at the source is that object's.
+func (t *transfer) collisions(ctx context.Context, c dav.Collection, foreign map[string]dav.Object) ([]collision, error) {
+	if len(foreign) == 0 {
+		return nil, nil
+	}
+	members, err := t.from.Members(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("the source: %w", err)
+	}
+	found, kept := map[string]collision{}, map[string]bool{}
+	for o, err := range t.from.Objects(ctx, c, members) {
+		if o.Path == "" {
+			return nil, fmt.Errorf("the source: %w", err)
+		}
+		if err != nil {
+			continue // said when it is to be moved
+		}
+		s := t.subject(c, o.Path)
+		data := t.job.Rules.Apply(s, o.Data).Data
+		uid := mapping.Inspect(c.Kind, data).UID
+		there, taken := foreign[uid]
+		switch {
+		case !taken:
+		case differ(c.Kind, data, there.Data) == "":
+			kept[uid] = true
+		case found[uid].own == "":
+			found[uid] = collision{c.Kind, uid, s.OwnUID(uid, 0), data, there.Data}
+		}
+	}
+	maps.DeleteFunc(found, func(uid string, _ collision) bool { return kept[uid] })
+	return slices.Collect(maps.Values(found)), nil
+}
+
+// isUIDCollision tells whether a refusal says that something else has the UID. SOGo 5.8.0 has no condition for it.
+func isUIDCollision(err error) bool {
+	e, ok := errors.AsType[*dav.Error](err)
+	if !ok {
+		return false
+	}
+	return e.Condition == "no-uid-conflict" || e.Condition == "unique-scheduling-object-resource" ||
+		e.StatusCode == http.StatusConflict && strings.Contains(e.Excerpt, "UID already in use")
+}
+
+// checksUIDs tells whether two objects of one UID are not to be put into a calendar: the destination refuses the second,
+// or is known to take it although it must not (RFC 4791 section 4.1). Of other servers the answer decides.
+func (m *move) checksUIDs() bool {
+	return m.job.To == nil && !m.job.DryRun && m.collection.Kind == dav.Calendar && m.storage(dav.Calendar).UIDs != dav.UIDsUnknown
+}
+
+// collide settles an object whose UID something else has. refusal is what the destination said of it, nil where it was not
+// asked.
+func (m *move) collide(ctx context.Context, t task, refusal error) {
+	there, err := m.holder(ctx, t, refusal)
+	if err != nil && m.endsCollection(ctx, err) {
+		return
+	}
+	difference := "it could not be read"
+	if err == nil {
+		difference = differ(m.collection.Kind, t.object.Data, there.Data)
+	}
+	if difference == "" {
+		// It is another object's: nothing of it is this one's to keep or to remove.
+		t.result.DestPath, t.result.DestETag, t.result.DestSize, t.result.Created, t.result.Outcome = "", "", 0, false, string(Unchanged)
+		m.settle(&t.result)
+		return
+	}
+	if m.job.NewUID && m.rename(ctx, t) {
+		return
+	}
+	t.result.Outcome = string(Conflict)
+	t.result.Reason = fmt.Sprintf("another object has its UID, at %s: %s; --on-conflict new-uid gives it a UID of its own", there.Path, difference)
+	if refusal != nil {
+		t.result.Status, t.result.Condition = answerOf(refusal)
+		t.result.Reason += ": " + refusal.Error()
+	}
+	m.settle(&t.result)
+}
+
+// holder reads what has an object's UID: what the refusal names, else the object under the name that the UID makes.
+func (m *move) holder(ctx context.Context, t task, refusal error) (dav.Object, error) {
+	path := dav.PathIn(m.place.collection, mapping.ResourceName(m.collection.Kind, mapping.Inspect(m.collection.Kind, t.object.Data).UID, t.object.Path))
+	if e, ok := errors.AsType[*dav.Error](refusal); ok && e.Holder != "" {
+		path = e.Holder
+	}
+	o, err := m.toDAV.Get(ctx, m.place.collection, path)
+	o.Path = path
+	return o, err
+}
+
+// rename gives an object a UID of its own and stores it. It is false where it cannot be given one.
+func (m *move) rename(ctx context.Context, t task) bool {
+	if t.renamed {
+		return false
+	}
+	mapped := m.withOwnUID(t.object.Path, t.object.Data)
+	if len(mapped.Changes) == 0 {
+		return false
+	}
+	t.renamed, t.refusal, t.object.Data = true, nil, mapped.Data
+	t.changes = append(t.changes, mapped.Changes...)
+	t.result.putUID = mapping.Inspect(m.collection.Kind, mapped.Data).UID
+	t.result.name = mapping.ResourceName(m.collection.Kind, t.result.putUID, t.object.Path)
+	if t.there = m.place.members[t.result.name]; t.there.Path != "" {
+		m.compare(ctx, Unchanged, t)
+	} else {
+		m.putAlone(ctx, t)
+	}
+	return true
+}
+
+func (m *move) withOwnUID(path string, data []byte) mapping.Result {
+	s := m.subject(m.collection, path)
+	s.Duplicate = true
+	own := mapping.Rules{mapping.UIDs{}}.Apply(s, data)
+	for i := range own.Changes {
+		if own.Changes[i].Rule == mapping.UIDDuplicate {
+			own.Changes[i].Rule = mapping.UIDCollision
+		}
+	}
+	return own
+}
+
+// hadOwnUID tells whether an object has a UID of its own at the destination since an earlier run, whatever became of the
+// other. With Job.NewUID the names there remember that where the journal is lost.
+func (t *transfer) hadOwnUID(s mapping.Subject, rec Record, uid string, there map[string]dav.Member) bool {
+	if uid == "" || t.job.To != nil {
+		return false
+	}
+	if rec.UID == uid && rec.hasOwnUID(s) && strings.Contains(rec.Mapped.Changed, mapping.UIDCollision) {
+		return true
+	}
+	_, ok := there[mapping.ResourceName(s.Kind, s.OwnUID(uid, 0), s.Path)]
+	return ok && t.job.NewUID
+}
