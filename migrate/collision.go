@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"davferry/internal/dav"
 	"davferry/mapping"
@@ -222,13 +223,15 @@ func (m *move) collide(ctx context.Context, t task, refusal error) {
 	if err == nil {
 		difference = differ(m.collection.Kind, t.object.Data, there.Data)
 	}
-	if difference == "" {
+	switch {
+	case difference == "" && !m.isTwice(t, there):
+		difference = "it is the same, in another calendar, which the source may have moved it from"
+	case difference == "":
 		// It is another object's: nothing of it is this one's to keep or to remove.
 		t.result.DestPath, t.result.DestETag, t.result.DestSize, t.result.Created, t.result.Outcome = "", "", 0, false, string(Unchanged)
 		m.settle(&t.result)
 		return
-	}
-	if m.job.NewUID && m.rename(ctx, t) {
+	case m.job.NewUID && m.rename(ctx, t):
 		return
 	}
 	t.result.Outcome = string(Conflict)
@@ -238,6 +241,53 @@ func (m *move) collide(ctx context.Context, t task, refusal error) {
 		t.result.Reason += ": " + refusal.Error()
 	}
 	m.settle(&t.result)
+}
+
+// isTwice tells whether the source has the object that has the UID as well: in this collection, or in another that this run
+// has come to. One that was moved from there is the only copy at the destination, and must not be taken for two.
+func (m *move) isTwice(t task, there dav.Object) bool {
+	m.present.Lock()
+	defer m.present.Unlock()
+	return strings.HasPrefix(there.Path, m.place.collection.Path) || m.present.uids[t.result.UID]
+}
+
+// calendarUIDs are the UIDs of the calendar objects that this run found or put at the destination.
+type calendarUIDs struct {
+	sync.Mutex
+	uids map[string]bool
+}
+
+// isPresent takes down that an object is at the destination, where that takes a UID once in all calendars of a user.
+func (t *transfer) isPresent(c dav.Collection, r Record) {
+	if c.Kind != dav.Calendar || r.DestPath == "" || t.storage(dav.Calendar).UIDs != dav.UIDsOfUser {
+		return
+	}
+	switch Outcome(r.Outcome) {
+	case Created, Updated, Unchanged:
+		t.present.Lock()
+		defer t.present.Unlock()
+		if t.present.uids == nil {
+			t.present.uids = map[string]bool{}
+		}
+		t.present.uids[r.UID] = true
+	}
+}
+
+// arePresent takes that down of a collection in which nothing has changed.
+func (t *transfer) arePresent(ctx context.Context, c dav.Collection) error {
+	if c.Kind != dav.Calendar || t.storage(dav.Calendar).UIDs != dav.UIDsOfUser {
+		return nil
+	}
+	records, err := t.job.Journal.Objects(ctx, t.target, t.account.Name, c.Path)
+	if err != nil {
+		return &runError{err}
+	}
+	for _, rec := range records {
+		if !rec.Vanished {
+			t.isPresent(c, rec)
+		}
+	}
+	return nil
 }
 
 // holder reads what has an object's UID: what the refusal names, else the object under the name that the UID makes.

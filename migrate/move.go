@@ -360,6 +360,7 @@ func (m *move) settleBroken(tasks []task, reason string) {
 
 // settle gives an object its outcome, and keeps it.
 func (m *move) settle(r *result) {
+	m.isPresent(m.collection, r.Record)
 	if before := m.inventory.result(r.Path); before != nil {
 		r.Outcome = string(both(Outcome(before.Outcome), Outcome(r.Outcome)))
 	}

@@ -235,6 +235,7 @@ type transfer struct {
 	collected     []dav.Collection // of the source, once all were come to
 	suspended     []*move          // with objects for a later round
 
+	present calendarUIDs
 	renamed renaming // UIDs that something else at the destination has
 
 	calendarOwners uidOwners // of calendar objects, where a UID may stand once in all calendars; else nil

@@ -52,6 +52,9 @@ func (t *transfer) reaffirmAll(ctx context.Context, c dav.Collection, rec Collec
 
 // reaffirm settles a collection in which nothing has changed from the journal.
 func (t *transfer) reaffirm(ctx context.Context, c dav.Collection, rec CollectionRecord) error {
+	if err := t.arePresent(ctx, c); err != nil {
+		return err
+	}
 	tallies, err := t.job.Journal.Tallies(ctx, t.target, t.account.Name, c.Path)
 	var changes Changes
 	if err == nil {
