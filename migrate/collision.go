@@ -346,3 +346,38 @@ func (t *transfer) hadOwnUID(s mapping.Subject, rec Record, uid string, there ma
 	_, ok := there[mapping.ResourceName(s.Kind, s.OwnUID(uid, 0), s.Path)]
 	return ok && t.job.NewUID
 }
+
+// isAnothers tells whether the destination has another object of the source in the place of one that means the same: the
+// journal has no path for it. Then it is compared with that.
+func (p *comparison) isAnothers(ctx context.Context, o dav.Object, uid string) bool {
+	rec, known := p.journal[o.Path]
+	if !known || rec.Outcome != string(Unchanged) || rec.DestPath != "" || uid == "" || rec.UID != uid {
+		return false
+	}
+	f := Finding{Collection: p.c.Path, Path: o.Path, UID: uid, Verdict: Missing}
+	path, err := p.job.Journal.holder(ctx, p.target, p.transfer.account.Name, uid)
+	if err == nil && path != "" {
+		f.Destination = path
+		var there dav.Object
+		if there, err = p.toDAV.Get(ctx, p.place, path); err == nil {
+			p.result.Bytes += int64(len(there.Data))
+			f.judge(mapping.Compare(p.c.Kind, o.Data, there.Data))
+		}
+	}
+	if err != nil && !errors.Is(err, dav.ErrGone) {
+		f.Verdict, f.Message = Unread, "the destination: "+err.Error()
+	}
+	p.tell(f)
+	return true
+}
+
+// holder returns the path of the object at the destination that an account has of a UID, "" where it has none.
+func (j *Journal) holder(ctx context.Context, target, account, uid string) (path string, err error) {
+	if err := j.settle(ctx); err != nil {
+		return "", err
+	}
+	err = j.query(ctx, func(rows *sql.Rows) error { return rows.Scan(&path) },
+		`SELECT o.dest_path FROM objects o JOIN collections c ON c.id = o.collection
+		WHERE c.target = ? AND c.account = ? AND o.uid = ? AND o.dest_path <> '' AND NOT o.vanished ORDER BY o.collection, o.path LIMIT 1`, target, account, uid)
+	return path, err
+}

@@ -127,7 +127,7 @@ func (p *comparison) pass(ctx context.Context, wanted []dav.Member, place func(d
 			break
 		}
 		delete(open, o.Path)
-		next, ok := p.taken(o, err, place)
+		next, ok := p.taken(ctx, o, err, place)
 		if !ok {
 			continue
 		}
@@ -162,7 +162,7 @@ func (p *comparison) unread(members []dav.Member, err error) {
 
 // taken decides what to do with an object that was fetched: it is compared with what is in its place, or it has its
 // verdict, or it waits for the second pass.
-func (p *comparison) taken(o dav.Object, err error, place func(dav.Object, string) (dav.Member, bool)) (pair, bool) {
+func (p *comparison) taken(ctx context.Context, o dav.Object, err error, place func(dav.Object, string) (dav.Member, bool)) (pair, bool) {
 	p.result.Bytes += int64(len(o.Data))
 	switch {
 	case errors.Is(err, dav.ErrGone):
@@ -184,6 +184,9 @@ func (p *comparison) taken(o dav.Object, err error, place func(dav.Object, strin
 		return pair{}, false
 	}
 	o, uid := p.mapped(o, info.UID)
+	if p.isAnothers(ctx, o, uid) {
+		return pair{}, false
+	}
 	if parts := p.inParts(o, info.UIDs); parts != nil {
 		return pair{object: o, uid: uid, parts: parts}, true
 	}
