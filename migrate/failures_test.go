@@ -31,7 +31,7 @@ func TestWriteFailures(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got bytes.Buffer
-			if err := WriteFailures(&got, accounts[1:]); err != nil {
+			if err := WriteFailures(&got, accounts[1:], ""); err != nil {
 				t.Fatal(err)
 			}
 			if want := strings.ReplaceAll(test.want, " Bad |h", `" Bad ",h`); got.String() != want {
@@ -48,7 +48,7 @@ func TestFailuresRunAgain(t *testing.T) {
 	}
 	accounts := readTestFile(t, "migrate.csv", forMigrate)
 	var failures bytes.Buffer
-	if err := WriteFailures(&failures, accounts); err != nil {
+	if err := WriteFailures(&failures, accounts, "/some where/accounts.csv"); err != nil {
 		t.Fatal(err)
 	}
 	again, err := ReadAccounts(&failures, "failures.csv", forMigrate)
@@ -69,8 +69,8 @@ func TestFailuresOfAccountsWithoutAFile(t *testing.T) {
 		Name:        "alice",
 		Source:      Endpoint{Address: "http://127.0.0.1:1/", User: "alice", Password: SecretOf("hunter2"), Auth: AuthBasic},
 		Destination: Endpoint{Address: "http://127.0.0.1:2/", User: "al", Password: SecretOf("hunter2"), Auth: AuthDigest},
-	}})
-	want := passwordNote +
+	}}, "/home/ops/accounts.csv")
+	want := "# accounts file: /home/ops/accounts.csv\n" + passwordNote +
 		"account,source,source_user,source_password,source_auth,destination,destination_user,destination_password,destination_auth\n" +
 		"alice,http://127.0.0.1:1/,alice,,basic,http://127.0.0.1:2/,al,,digest\n"
 	if err != nil || got.String() != want {
@@ -80,7 +80,7 @@ func TestFailuresOfAccountsWithoutAFile(t *testing.T) {
 
 func TestNoFailures(t *testing.T) {
 	var got bytes.Buffer
-	if err := WriteFailures(&got, nil); err != nil || got.Len() > 0 {
+	if err := WriteFailures(&got, nil, ""); err != nil || got.Len() > 0 {
 		t.Errorf("%q, %v", got.String(), err)
 	}
 }
@@ -91,7 +91,7 @@ func TestWriteFailuresOnFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if err := WriteFailures(f, []Account{{Name: "alice"}}); err == nil || errors.Unwrap(err) == nil {
+	if err := WriteFailures(f, []Account{{Name: "alice"}}, ""); err == nil || errors.Unwrap(err) == nil {
 		t.Error(err)
 	}
 }
@@ -100,7 +100,7 @@ func TestWriteFailuresOnFullDisk(t *testing.T) {
 func checkFailures(t *testing.T, accounts []Account) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteFailures(&b, accounts); err != nil {
+	if err := WriteFailures(&b, accounts, ""); err != nil {
 		t.Fatal(err)
 	}
 	s, problems := parseSheet(b.Bytes())

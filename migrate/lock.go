@@ -21,7 +21,7 @@ const (
 // failures.csv in a state folder belongs to that folder, so that running it goes on with the same journal.
 func StateDir(accountsPath string) string {
 	dir, file := filepath.Split(filepath.Clean(accountsPath))
-	if within := filepath.Clean(dir); file == failuresFile && strings.HasSuffix(within, stateExtension) {
+	if within := filepath.Clean(dir); file == failuresFile && (strings.HasSuffix(within, stateExtension) || fileExists(filepath.Join(within, JournalFile))) {
 		return within
 	}
 	if extension := filepath.Ext(file); strings.EqualFold(extension, ".csv") && extension != file {

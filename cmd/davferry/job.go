@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -146,7 +147,7 @@ func (p *program) runJob(ctx context.Context, f *jobFlags, accountsFile string) 
 	if f.compare != nil {
 		return p.verifyAccounts(ctx, f, f.compare, job, state)
 	}
-	err = p.report(ctx, f, job, state)
+	err = p.report(ctx, f, job, state, origin(accountsFile))
 	if err != nil && ctx.Err() != nil {
 		err = &hintError{err, "the same command goes on from there"}
 	}
@@ -203,6 +204,19 @@ func (p *program) readAccountsFile(path string, d migrate.Defaults) ([]migrate.A
 	return migrate.ReadAccounts(file, path, d)
 }
 
+// origin returns the absolute path of the accounts file that has the passwords of an accounts file's rows: itself, or the one
+// that a failures file was made from. It is "" where that is no file.
+func origin(accountsFile string) string {
+	if accountsFile == "-" {
+		return ""
+	}
+	path, err := filepath.Abs(cmp.Or(migrate.AccountsFile(accountsFile), accountsFile))
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
 func (f *jobFlags) stateDir(accountsFile string) (string, error) {
 	return stateDir(f.state, accountsFile)
 }
@@ -218,8 +232,9 @@ func stateDir(flag, accountsFile string) (string, error) {
 	return migrate.StateDir(accountsFile), nil
 }
 
-// report runs the job with its journal and archive, and shows and keeps what came of it.
-func (p *program) report(ctx context.Context, f *jobFlags, job *migrate.Job, state string) error {
+// report runs the job with its journal and archive, and shows and keeps what came of it. origin is the accounts file with the
+// passwords.
+func (p *program) report(ctx context.Context, f *jobFlags, job *migrate.Job, state, origin string) error {
 	journal, err := migrate.OpenJournal(ctx, state)
 	if err != nil {
 		return err
@@ -242,7 +257,7 @@ func (p *program) report(ctx context.Context, f *jobFlags, job *migrate.Job, sta
 	summary.Run = run
 	err = outcomeOf(summary, err)
 	status := finish(ctx, err, io.Discard)
-	trouble := errors.Join(keepReport(state, summary, job.Accounts, rows), journal.FinishRun(context.WithoutCancel(ctx), run, status), journal.Close())
+	trouble := errors.Join(keepReport(state, summary, job.Accounts, rows, origin), journal.FinishRun(context.WithoutCancel(ctx), run, status), journal.Close())
 	if f.json {
 		trouble = errors.Join(trouble, printJSON(p.stdout, summary))
 	} else {
@@ -365,7 +380,7 @@ func reportPath(state string, dryRun bool) string {
 }
 
 // keepReport writes the report and failures.csv into the state folder.
-func keepReport(state string, s *migrate.Summary, accounts []migrate.Account, rows changeRows) error {
+func keepReport(state string, s *migrate.Summary, accounts []migrate.Account, rows changeRows, origin string) error {
 	if err := writeReport(reportPath(state, s.DryRun), s, rows); err != nil {
 		return err
 	}
@@ -382,11 +397,11 @@ func keepReport(state string, s *migrate.Summary, accounts []migrate.Account, ro
 			failed = append(failed, a)
 		}
 	}
-	return writeFailures(filepath.Join(state, failuresFile), failed)
+	return writeFailures(filepath.Join(state, failuresFile), failed, origin)
 }
 
 // writeFailures writes the rows that did not end well; where there are none, an older file goes.
-func writeFailures(path string, failed []migrate.Account) error {
+func writeFailures(path string, failed []migrate.Account, origin string) error {
 	if len(failed) == 0 {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
@@ -398,7 +413,7 @@ func writeFailures(path string, failed []migrate.Account) error {
 		return err
 	}
 	defer os.Remove(file.Name())
-	if err := errors.Join(migrate.WriteFailures(file, failed), file.Close()); err != nil {
+	if err := errors.Join(migrate.WriteFailures(file, failed, origin), file.Close()); err != nil {
 		return err
 	}
 	return os.Rename(file.Name(), path)
