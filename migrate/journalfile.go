@@ -47,6 +47,7 @@ const (
 	adviceDamaged = "restore the state folder from a backup, or move it away and run the same command again: " +
 		"what is at the destination already is found there and not made twice"
 	adviceFull    = "make space and run the same command again"
+	adviceLimit   = "the system takes no more of the file: see to a quota (quota), a limit on the size of files (ulimit -f) or a failing disk, then run the same command again"
 	adviceDisk    = "check the disk and the rights on the state folder, then run the same command again"
 	adviceForeign = "give this run a state folder of its own with --state, or go on with what that one was made for"
 )
@@ -320,6 +321,10 @@ func journalError(path string, err error) *JournalError {
 			e.Err, e.Advice = fmt.Errorf("%w: %w", errDamaged, err), adviceDamaged
 		case sqlite3.SQLITE_FULL:
 			e.Advice = adviceFull
+		case sqlite3.SQLITE_IOERR:
+			if known.Code() == sqlite3.SQLITE_IOERR_WRITE { // EFBIG, EDQUOT, EIO: SQLite does not say which
+				e.Advice = adviceLimit
+			}
 		}
 	}
 	return e

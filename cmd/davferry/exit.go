@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"syscall"
 
 	"davferry/migrate"
 )
@@ -102,7 +103,23 @@ func finish(ctx context.Context, err error, stderr io.Writer) int {
 	if hinted, ok := errors.AsType[*hintError](err); ok {
 		complain(stderr, hinted.hint)
 	}
+	if hint := spaceHint(err); hint != "" {
+		complain(stderr, hint)
+	}
 	return status
+}
+
+// spaceHint says what to do about a file that could not grow, "" about other errors.
+func spaceHint(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return "the disk is full: make space and run the same command again"
+	case errors.Is(err, syscall.EDQUOT):
+		return "your disk quota is used up: make space or have it raised, and run the same command again"
+	case errors.Is(err, syscall.EFBIG):
+		return "the file is larger than may be: raise the limit on the size of files (ulimit -f), or choose a file system that takes it, and run the same command again"
+	}
+	return ""
 }
 
 func isError[E error](err error) bool {

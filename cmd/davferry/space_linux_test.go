@@ -21,7 +21,7 @@ const spaceChild = "DAVFERRY_TEST_SPACE"
 func TestStateWithoutSpace(t *testing.T) {
 	for kind, say := range map[string]string{
 		"disk":  "database or disk is full (13); make space and run the same command again",
-		"limit": "disk I/O error (778); check the disk and the rights on the state folder, then run the same command again",
+		"limit": "disk I/O error (778); the system takes no more of the file: see to a quota (quota), a limit on the size of files (ulimit -f) or a failing disk, then run the same command again",
 	} {
 		t.Run(kind, func(t *testing.T) {
 			s := newCrashSite(t, crashCommand{verb: "migrate"}, newCrashSource())
