@@ -153,15 +153,21 @@ func (n *Network) buryServer(u *url.URL, err error) {
 }
 
 // deadError says that a server is not asked because it gave no answer a short while ago.
-type deadError struct{ error }
+type deadError struct {
+	place string // the host, or the server
+	err   error
+}
 
-func (e *deadError) Unwrap() error { return e.error }
+func (e *deadError) Error() string {
+	return fmt.Sprintf("%s is not asked again so soon: %v", e.place, e.err)
+}
+func (e *deadError) Unwrap() error { return e.err }
 
 // isDead returns the error that a server gave a short while ago, nil where it may be asked.
 func (n *Network) isDead(u *url.URL) error {
 	for _, place := range []string{u.Hostname(), origin(u)} {
 		if err := n.buried(place); err != nil {
-			return &deadError{err}
+			return &deadError{place, err}
 		}
 	}
 	return nil
