@@ -166,7 +166,7 @@ func (m *move) openPart(ctx context.Context, component string) (*place, error) {
 func (m *move) abandonPart(ctx context.Context, c dav.Collection, p *place) error {
 	m.fixed[partOf(c.Path)] = true
 	if !p.existed && len(p.members) == 0 {
-		if err := m.toDAV.DeleteCollection(ctx, p.collection, m.job.invitations() != InvitationsAllow); err != nil {
+		if err := m.toDAV.DeleteCollection(ctx, p.collection, "", m.job.invitations() != InvitationsAllow); err != nil {
 			m.report.note(c.Path, "the calendar that was made for %s and does not take them could not be deleted: %v", partOf(c.Path), err)
 			return nil
 		}

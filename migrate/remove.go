@@ -219,26 +219,42 @@ func (r *removal) collection(ctx context.Context, rec CollectionRecord, there bo
 		return nil
 	}
 	if there {
-		members, err := r.toDAV.Members(ctx, r.place)
-		if err != nil {
-			return fmt.Errorf("the destination: %w", err)
-		}
-		if len(members) > 0 {
-			return nil
-		}
-	}
-	if there && rec.Created {
-		if err := r.toDAV.DeleteCollection(ctx, r.place, r.job.invitations() != InvitationsAllow); err != nil {
-			if endsAccount(ctx, err) {
-				return err
-			}
-			r.report.note(r.place.Path, "the collection is empty, and could not be deleted: %v", err)
-		} else {
-			r.report.Collections.Removed++
+		empty, err := r.empty(ctx, rec.Created)
+		if err != nil || !empty {
+			return err
 		}
 	}
 	if err := r.job.Journal.ForgetCollection(context.Background(), r.target, r.account.Name, r.source); err != nil {
 		return &runError{err}
 	}
 	return nil
+}
+
+// empty tells whether nothing is in the place, and removes it then where remove says so.
+func (r *removal) empty(ctx context.Context, remove bool) (empty bool, err error) {
+	etag := ""
+	if remove { // before the listing: what comes after it changes the ETag
+		if etag, err = r.toDAV.CollectionETag(ctx, r.place); err != nil {
+			return false, fmt.Errorf("the destination: %w", err)
+		}
+	}
+	members, err := r.toDAV.Members(ctx, r.place)
+	if err != nil {
+		return false, fmt.Errorf("the destination: %w", err)
+	}
+	if len(members) > 0 || !remove {
+		return len(members) == 0, nil
+	}
+	switch err := r.toDAV.DeleteCollection(ctx, r.place, etag, r.job.invitations() != InvitationsAllow); {
+	case err == nil:
+		r.report.Collections.Removed++
+	case endsAccount(ctx, err):
+		return false, err
+	case errors.Is(err, dav.ErrPrecondition):
+		r.report.note(r.place.Path, "the collection stays: something has come to it since it was emptied")
+		return false, nil
+	default:
+		r.report.note(r.place.Path, "the collection is empty, and could not be deleted: %v", err)
+	}
+	return true, nil
 }

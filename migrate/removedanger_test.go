@@ -1,6 +1,10 @@
 package migrate_test
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"davferry/internal/dav"
@@ -112,4 +116,33 @@ func TestDeleteWhoseAnswerIsLostAtSabre(t *testing.T) {
 	w.to.Inject(davtest.Fault{Method: "DELETE", Action: davtest.DropAnswer})
 	w.to.Inject(davtest.Fault{Method: "DELETE", Status: 412})
 	w.wantDeleted(w.run(migrate.Migrate, withDelete), 1, 0)
+}
+
+// What somebody puts into a collection between the last look and the DELETE stays, where the server minds the ETag of a
+// collection.
+func TestObjectThatComesBeforeTheCollectionGoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, davtest.Quirks{}, davtest.Quirks{CollectionETags: true})
+	calendar, _ := w.fill("anna", 4, 0)
+	var armed atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodDelete && r.URL.Path == calendar && armed.CompareAndSwap(true, false) {
+			w.to.PutObject(calendar+"late.ics", event("late", "Somebody else's"))
+		}
+		w.to.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(server.Close)
+	w.toURL = server.URL + "/"
+	w.migrate()
+	armed.Store(true)
+	s := w.run(migrate.Rollback, nil)
+	w.wantDeleted(s, 4, 0)
+	w.holds(calendar, "late.ics", "Somebody else's")
+	if len(s.Notes) != 1 || !strings.Contains(s.Notes[0].Message, "something has come to it") || s.Collections.Removed != 1 {
+		t.Errorf("notes %+v, %+v", s.Notes, s.Collections)
+	}
+	w.to.DeleteObject(calendar + "late.ics")
+	if w.run(migrate.Rollback, nil); len(w.to.Collections("anna")) != 0 {
+		t.Errorf("still there: %+v", w.to.Collections("anna"))
+	}
 }

@@ -20,14 +20,33 @@ func (a *Account) Delete(ctx context.Context, path, ifMatch string, quiet bool) 
 }
 
 // DeleteCollection removes a collection with everything in it (RFC 4918 section 9.6.1). One that is not there any more is
-// no error. What is in it is the caller's to know; quiet asks the server not to tell anybody of what somebody else has put
-// into it meanwhile (RFC 6638 section 3.2.3.2).
-func (a *Account) DeleteCollection(ctx context.Context, c Collection, quiet bool) error {
+// no error. What is in it is the caller's to know: where ifMatch, of CollectionETag, is not "", a server that minds it for
+// collections refuses with ErrPrecondition when something has come to the collection since. With others what comes between
+// the caller's last look and the DELETE goes too; quiet asks the server not to tell anybody of that (RFC 6638 section
+// 3.2.3.2).
+func (a *Account) DeleteCollection(ctx context.Context, c Collection, ifMatch string, quiet bool) error {
 	header := map[string]string{}
 	if quiet {
 		maps.Copy(header, quietHeaders)
 	}
+	if ifMatch != "" {
+		header["If-Match"] = ifMatch
+	}
 	return a.delete(ctx, c.Path, header)
+}
+
+// CollectionETag returns the ETag of a collection, "" where the server has none. Radicale 3.1.8 makes it of all that is in
+// the collection; SOGo 5.8.0 says "None" of each.
+func (a *Account) CollectionETag(ctx context.Context, c Collection) (string, error) {
+	u, err := a.urlOf(c.Path)
+	if err != nil {
+		return "", err
+	}
+	etag, err := a.look(ctx, u)
+	if etag == "*" || etag == `"None"` {
+		etag = ""
+	}
+	return etag, err
 }
 
 // Gone tells whether a server says of a path that nothing is there. err says what it answered instead.

@@ -13,6 +13,10 @@ func (x *exchange) delete() error {
 	}
 	gone := &refusal{status: http.StatusNotFound, text: "it was just deleted"}
 	if res.obj == nil {
+		match := x.r.Header.Get("If-Match")
+		if x.q.CollectionETags && match != "" && !matches(match, res.node.col.ctag(res.node.col.state())) {
+			return errStale
+		}
 		objects := res.node.col.snapshot()
 		if !x.s.dropCollection(res.node.col) {
 			return gone

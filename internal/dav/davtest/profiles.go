@@ -19,13 +19,15 @@ func Profiles() map[string]Quirks {
 
 func radicale() Quirks {
 	return Quirks{
-		SameHome:      true,
-		HTTP10:        true,
-		Hrefs:         HrefEscapeAll,
-		Unfit:         UnfitRaw,
-		UniqueUID:     http.StatusConflict,
-		RewriteOnPut:  true,
-		RefuseChunked: true,
+		SameHome:     true,
+		HTTP10:       true,
+		Hrefs:        HrefEscapeAll,
+		Unfit:        UnfitRaw,
+		UniqueUID:    http.StatusConflict,
+		RewriteOnPut: true,
+
+		CollectionETags: true,
+		RefuseChunked:   true,
 	}
 }
 

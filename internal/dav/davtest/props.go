@@ -153,7 +153,7 @@ func writeReports(p *propRequest, w *xmlWriter, res resource) bool {
 
 func writeETag(p *propRequest, w *xmlWriter, res resource) bool {
 	if res.obj == nil {
-		return false
+		return p.x.q.CollectionETags && writeCTag(p, w, res)
 	}
 	w.text(p.x.q.etag(res.obj))
 	return true

@@ -125,6 +125,10 @@ type Quirks struct {
 	// Method is the status that answers an object with METHOD; 0 takes it. sabre/dav 4 415, Cyrus 403 for some.
 	Method int
 
+	// CollectionETags gives a collection an ETag, which changes with what is in it and counts in a DELETE with If-Match.
+	// Radicale.
+	CollectionETags bool
+
 	// NoETagOnPut answers a PUT without ETag. DAViCal for vCards, Cyrus for invitations, sabre/dav after a repair.
 	NoETagOnPut bool
 
