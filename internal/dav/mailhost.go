@@ -18,7 +18,7 @@ import (
 
 // fromMail looks up the provider that keeps the mail of a domain of which nothing else is known.
 func (d *discovery) fromMail(ctx context.Context, k Kind, yield func(candidate) bool) bool {
-	if d.provider != nil || !d.target.mail {
+	if d.provider != nil || d.target.url != nil {
 		return true
 	}
 	step := Step{Kind: k, Question: "DNS MX " + d.target.domain}

@@ -1,6 +1,7 @@
 package dav_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -18,6 +19,7 @@ func TestProviderByMX(t *testing.T) {
 	found := principalAt(caldav+"/") + homesAt(caldav) + principalAt(carddav+"/") + homesAt(carddav)
 	tests := []struct {
 		name, records string
+		address       string // "" for anna@example.test
 		trust         []string
 		replay        string
 		want          string // in the error, "" where the account is found
@@ -29,6 +31,7 @@ func TestProviderByMX(t *testing.T) {
 				"made in the account's security settings); if it is right, allow it with --trust-host caldav.fastmail.com",
 			step: "in1-smtp.messagingengine.com, in2-smtp.messagingengine.com -> Fastmail, it wants an app-specific password, made in the account's security settings; " +
 				"nothing is asked of caldav.fastmail.com unless --trust-host caldav.fastmail.com says that it is right"},
+		{name: "a domain without a user", address: "example.test", records: fastmail, replay: found, want: "--trust-host caldav.fastmail.com", step: "-> Fastmail, "},
 		{name: "one of its hosts is vouched for", records: fastmail, replay: found, trust: []string{"caldav.fastmail.com"},
 			step: "look at https://caldav.fastmail.com/", login: []string{caldav, carddav}},
 		{name: "another host is vouched for", records: fastmail, replay: found, trust: []string{"dav.elsewhere.test"}, want: "--trust-host caldav.fastmail.com"},
@@ -53,7 +56,7 @@ func TestProviderByMX(t *testing.T) {
 			n := newNetwork(t, settings)
 			for i := range 2 { // the second account goes where the first ended
 				var steps []string
-				_, err := n.Open(t.Context(), "anna@example.test", login("anna@example.test", "secret"), func(s dav.Step) { steps = append(steps, s.Question+": "+s.Answer+" -> "+s.Decision) })
+				_, err := n.Open(t.Context(), cmp.Or(tt.address, "anna@example.test"), login("anna@example.test", "secret"), func(s dav.Step) { steps = append(steps, s.Question+": "+s.Answer+" -> "+s.Decision) })
 				if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 					t.Errorf("error is %v", err)
 				}

@@ -150,6 +150,45 @@ _caldavs._tcp.other.test. IN SRV 1 5 443 dav.elsewhere.test.`)
 	w.wantNoLogin(t, "https://dav.example.test")
 }
 
+// The certificate alone is a login, at a server that talks to nobody without one: no Authorization is sent, and a host of
+// another domain that the DNS leads to does not see it.
+func TestClientCertificateAlone(t *testing.T) {
+	server := davtest.New()
+	server.AddUser("anna", "secret")
+	certified := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			t.Errorf("%s %s has an Authorization", r.Method, r.URL)
+		}
+		r.SetBasicAuth("anna", "secret") // as a web server tells the server behind it who came
+		server.ServeHTTP(rw, r)
+	})
+	w := newSites(t)
+	w.WantCertificate = true
+	w.serve(t, "https://dav.example.test", certified)
+	w.serve(t, "https://dav.elsewhere.test", certified)
+	w.startDNS(t, `
+_caldavs._tcp.example.test. IN SRV 1 5 443 dav.example.test.
+_carddavs._tcp.example.test. IN SRV 1 5 443 dav.example.test.
+_caldavs._tcp.other.test. IN SRV 1 5 443 dav.elsewhere.test.`)
+	cert, err := w.Certificate("anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := w.settings()
+	settings.TLS.Certificates = []tls.Certificate{cert}
+	n := newNetwork(t, settings)
+	for _, user := range []string{"", "anna"} {
+		if a, err := n.Open(t.Context(), "anna@example.test", dav.Login{User: user}, nil); err != nil || len(a.Services) != 2 {
+			t.Error(a, err)
+		}
+	}
+	_, err = n.Open(t.Context(), "anna@other.test", dav.Login{}, nil)
+	if err == nil {
+		t.Error("found at a host of another domain")
+	}
+	w.wantNoLogin(t, "https://dav.example.test")
+}
+
 // Data goes to no foreign host, and comes from none, also where the login has no secret that could be lost on the way.
 func TestDataGoesToNoForeignHost(t *testing.T) {
 	foreign := davtest.New()
