@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -29,7 +30,7 @@ var _ Sink = (*ArchiveAccount)(nil)
 func (a *ArchiveAccount) Collections(context.Context) ([]dav.Collection, error) { return nil, nil }
 
 // Create makes the folder of a collection, with the files that describe it. All properties are kept. The path of the
-// result is the one in the archive, such as data/ACCOUNT/calendars/NAME.
+// result is the one in the archive, such as data/ACCOUNT/calendars/NAME, spelt as an href like those of its objects.
 func (a *ArchiveAccount) Create(ctx context.Context, c dav.Collection, name string) (dav.Collection, []string, error) {
 	dir := bag.CollectionFolder(a.folder, c.Kind, name)
 	if err := bag.CheckName(name); err != nil {
@@ -43,7 +44,7 @@ func (a *ArchiveAccount) Create(ctx context.Context, c dav.Collection, name stri
 		return dav.Collection{}, nil, err
 	}
 	created := c
-	created.Path, created.CTag, created.SyncToken = dir, "", ""
+	created.Path, created.CTag, created.SyncToken = hrefOf(dir), "", ""
 	return created, nil, nil
 }
 
@@ -74,8 +75,9 @@ func (a *ArchiveAccount) collection(ctx context.Context, c dav.Collection) (*sta
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	sc, ok := a.collections[strings.ToLower(c.Path)]
-	if !ok || sc.dir != c.Path {
+	dir := pathOf(c.Path)
+	sc, ok := a.collections[strings.ToLower(dir)]
+	if !ok || sc.dir != dir {
 		return nil, fmt.Errorf("archive %s: no collection %q was created", a.archive.path, c.Path)
 	}
 	return sc, nil
@@ -132,7 +134,7 @@ func (a *ArchiveAccount) Put(
 	if err != nil {
 		return "", "", err
 	}
-	return file, etag, nil
+	return hrefOf(file), etag, nil
 }
 
 // Record takes down what became of the source's objects. Those with a Name are in the archive; files that are in the
@@ -144,6 +146,24 @@ func (a *ArchiveAccount) Record(ctx context.Context, c dav.Collection, entries i
 		return err
 	}
 	return sc.record(ctx, a.label, entries)
+}
+
+// hrefOf spells a path in the archive as an href: a file may have a # in its name.
+func hrefOf(path string) string {
+	segments := strings.Split(path, "/")
+	for i, s := range segments {
+		segments[i] = url.PathEscape(s)
+	}
+	return strings.Join(segments, "/")
+}
+
+// pathOf is the reverse. What is no href names nothing.
+func pathOf(href string) string {
+	path, err := url.PathUnescape(href)
+	if err != nil {
+		return ""
+	}
+	return path
 }
 
 // refused is the answer to a name that an archive cannot have, in the terms of a server.

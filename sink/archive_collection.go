@@ -211,7 +211,7 @@ func (sc *stagedCollection) read(m dav.Member) (dav.Object, error) {
 	if err != nil {
 		return o, err
 	}
-	name, ok := strings.CutPrefix(m.Path, sc.dir+"/")
+	name, ok := strings.CutPrefix(pathOf(m.Path), sc.dir+"/")
 	if !ok || checkName(name) != nil {
 		return o, sc.failed("read", m.Path, fmt.Errorf("it is no object of the collection"))
 	}
@@ -244,7 +244,7 @@ func (sc *stagedCollection) members(ctx context.Context) ([]dav.Member, error) {
 			return nil, err
 		}
 		if found {
-			members = append(members, dav.Member{Path: sc.dir + "/" + e.Name(), ETag: f.sums.ETag(), Size: f.size})
+			members = append(members, dav.Member{Path: hrefOf(sc.dir + "/" + e.Name()), ETag: f.sums.ETag(), Size: f.size})
 		}
 	}
 	return members, nil

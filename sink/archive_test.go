@@ -120,7 +120,7 @@ func list(t *testing.T, acct *sink.ArchiveAccount, c dav.Collection) map[string]
 	}
 	etags := make(map[string]string)
 	for _, m := range members {
-		etags[filepath.Base(m.Path)] = m.ETag
+		etags[dav.LastSegment(m.Path)] = m.ETag
 	}
 	return etags
 }
