@@ -196,7 +196,7 @@ func (r *AccountReport) skip(reason string, objects int) {
 func (r *AccountReport) settle() {
 	switch {
 	case r.State == AccountFailed:
-	case len(r.problems) > 0 || r.Objects.Unsettled() > 0 || r.Collections.Failed > 0:
+	case r.EndedEarly || len(r.problems) > 0 || r.Objects.Unsettled() > 0 || r.Collections.Failed > 0:
 		r.State = AccountIncomplete
 	default:
 		r.State = AccountOK

@@ -167,6 +167,7 @@ func (j *Job) account(ctx context.Context, t *transfer) (err error) {
 	}
 	if _, fatal := errors.AsType[*runError](err); fatal {
 		_ = t.abandon(ctx, err) // of the two, the first says why
+		t.report.EndedEarly = true
 		return err
 	}
 	if ctx.Err() != nil {
