@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// downgrades are redirects out of TLS that were followed with TLS, by the URL that was asked instead. A server that has TLS in front of it does not know of it, and redirects its well-known URIs to http:// of the
-// same host (Cyrus 3.6, DAViCal 1.1, SOGo 5.8), mostly with its own port.
+// downgrades are redirects out of TLS that were followed with TLS, by the URL that was asked instead. A server that has
+// TLS in front of it does not know of it, and redirects its well-known URIs to http:// of the same host (Cyrus 3.6, DAViCal
+// 1.1, SOGo 5.8), mostly with its own port.
 type downgrades struct {
 	mu    sync.Mutex
 	known map[string]downgrade
