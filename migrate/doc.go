@@ -7,7 +7,8 @@
 // exactly one Outcome; the sums are checked before a run says what it did.
 //
 // A second run of the same command finds in the journal and in the listings what is done, writes that not again, and does
-// the rest. Without a journal it reads what the destination holds under the names it would give, and compares in meaning.
+// the rest. What is about to be put is in the journal before, so that the run after one that was killed knows what that has
+// put. Without a journal it reads what the destination holds under the names it would give, and compares in meaning.
 //
 // Failures have a scope. An object's error is its outcome; a collection's is a problem in the report, and the next
 // collection follows; an account's likewise. Only the end of the context, and a journal or an archive that cannot be

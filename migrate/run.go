@@ -59,8 +59,9 @@ type Job struct {
 }
 
 // Run does the job and returns what it did. An error means that the run could not go on: it was interrupted, or the
-// journal or the archive cannot be written. The summary then says how far it came; it is nil only where the sums are not
-// right. What concerns an object, a collection or an account is in the summary and ends nothing else.
+// journal or the archive cannot be written. The summary then says how far it came; it is nil where the journal is about
+// something else, so that nothing was begun, and where the sums are not right. What concerns an object, a collection or an
+// account is in the summary and ends nothing else.
 func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	started := time.Now()
 	if err := j.recognize(ctx); err != nil {
