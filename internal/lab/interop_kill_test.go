@@ -38,10 +38,10 @@ func TestEditsAfterAKill(t *testing.T) {
 				"created":   events - len(arrived) + 1 + 1,  // with the new one, and the one that was deleted at the destination
 				"unchanged": len(arrived) - 4 - len(latest), // without the four that are named
 			})
-			if len(s.Problems) != 1 || s.Problems[0].UID != "event-03" {
+			if len(s.Problems) != 1 || s.Problems[0].UID != "event-13" {
 				t.Errorf("problems: %+v", s.Problems)
 			}
-			c.expectAfterKill(latest, "event-02")
+			c.expectAfterKill(latest, "event-12")
 
 			c.run(3, "migrate", "--delete").Objects.expect(t, "with --delete", counts{"listed": events, "conflict": 1, "unchanged": events - 1})
 			c.expectAfterKill(latest)
@@ -51,7 +51,7 @@ func TestEditsAfterAKill(t *testing.T) {
 			if status := c.start("rollback").wait(); status != 3 { // for the one that it leaves
 				t.Errorf("rollback: exit status %d", status)
 			}
-			if left := c.appointments(); !slices.Equal(left, []string{"event-03"}) {
+			if left := c.appointments(); !slices.Equal(left, []string{"event-13"}) {
 				t.Errorf("after the rollback there is still %v", left)
 			}
 		})
@@ -68,13 +68,13 @@ func (c *crossing) appointments() []string {
 func (c *crossing) editAfterKill(arrived []string) (latest []string) {
 	t := c.t
 	latest = arrived[len(arrived)-8:]
-	for _, uid := range append([]string{"event-01"}, latest...) {
+	for _, uid := range append([]string{"event-11"}, latest...) {
 		change(t, c.from.Server, http.MethodPut, uid+".ics", appointment(uid, "changed").Data)
 	}
-	change(t, c.from.Server, http.MethodDelete, "event-02.ics", nil)
+	change(t, c.from.Server, http.MethodDelete, "event-12.ics", nil)
 	change(t, c.from.Server, http.MethodPut, "event-new.ics", appointment("event-new", "before").Data)
-	change(t, c.to.Server, http.MethodPut, "event-03.ics", appointment("event-03", "edited").Data)
-	change(t, c.to.Server, http.MethodDelete, "event-04.ics", nil)
+	change(t, c.to.Server, http.MethodPut, "event-13.ics", appointment("event-13", "edited").Data)
+	change(t, c.to.Server, http.MethodDelete, "event-14.ics", nil)
 	return latest
 }
 
@@ -84,12 +84,12 @@ func (c *crossing) expectAfterKill(latest []string, more ...string) {
 	for _, uid := range latest {
 		c.expectSummary(uid, "changed")
 	}
-	c.expectSummary("event-01", "changed")
-	c.expectSummary("event-03", "edited")
-	for _, uid := range append([]string{"event-00", "event-04", "event-59", "event-new"}, more...) {
+	c.expectSummary("event-11", "changed")
+	c.expectSummary("event-13", "edited")
+	for _, uid := range append([]string{"event-00", "event-14", "event-59", "event-new"}, more...) {
 		c.expectSummary(uid, "before")
 	}
-	if len(more) == 0 && slices.Contains(c.appointments(), "event-02") {
-		c.t.Error("event-02 is still at the destination")
+	if len(more) == 0 && slices.Contains(c.appointments(), "event-12") {
+		c.t.Error("event-12 is still at the destination")
 	}
 }
