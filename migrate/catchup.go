@@ -13,8 +13,7 @@ import (
 const maxRounds = 3
 
 // catchUp lists the source again where it says that the collection has changed meanwhile, and moves what is new and what
-// has changed. A source that does not say so, or not without reading every object, is left at its first listing: what it
-// got since is carried by the next run.
+// has changed. A source that does not say so is left at its first listing: what it got since is carried by the next run.
 func (m *move) catchUp(ctx context.Context) error {
 	for round := 1; ; round++ {
 		now, err := m.movedOn(ctx)

@@ -113,10 +113,7 @@ func (a *Account) listHome(ctx context.Context, s *Service, place string) ([]Col
 }
 
 func (a *Account) listDepth(ctx context.Context, s *Service, u *url.URL, depth string, folder func(path string)) ([]Collection, error) {
-	props := collectionProps
-	if !s.costlyState {
-		props = slices.Concat(collectionProps, stateProps)
-	}
+	props := slices.Concat(collectionProps, s.stateProps())
 	found, err := a.list(ctx, s, u, depth, props, folder)
 	if status := Status(err); status == http.StatusBadRequest || status == http.StatusInternalServerError || status == http.StatusNotImplemented {
 		return a.list(ctx, s, u, depth, fewProps, folder)

@@ -28,9 +28,9 @@ type Service struct {
 	// exact says that the server's multistatus is known to hold objects octet for octet as GET returns them.
 	exact bool
 
-	// costlyState says that the server reads every object of a collection to say whether it has changed. Radicale 3.1.8
-	// does, once for getctag and once for sync-token, which takes as long as listing it.
-	costlyState bool
+	// ctagOnly says that getctag tells as much as sync-token does, and that each costs the server a look at every object of
+	// the collection. Radicale 3.1.8 takes 45 µs an object for one of them, and 600 for one of a listing.
+	ctagOnly bool
 
 	outbox    bool       // the principal has a scheduling outbox (RFC 6638 section 2.1.1)
 	scheduler *Scheduler // the row of the table that knows the server, nil where none does
@@ -211,7 +211,7 @@ func (d *discovery) service(ctx context.Context, k Kind, r *response, answer ans
 		d.client.base = answer.url
 	}
 	s := &Service{Kind: k, Features: features(answer.header), Server: answer.header.Get("Server"),
-		exact: isRadicale(answer.header), costlyState: isRadicale(answer.header)}
+		exact: isRadicale(answer.header), ctagOnly: isRadicale(answer.header)}
 	s.recognizeStorage(answer.header)
 	s.recognize(answer.url, answer.header)
 	kind, isCollection := collectionKind(r)

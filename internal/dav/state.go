@@ -15,21 +15,25 @@ func (s State) Same(o State) bool { return s == o && s != State{} }
 // State returns the collection's state when it was listed in its home set.
 func (c Collection) State() State { return State{CTag: c.CTag, SyncToken: c.SyncToken} }
 
-// State asks for a collection's state as it is now. It is the zero State, without a request, where the server would read
-// every object to find it out.
+// State asks for a collection's state as it is now.
 func (a *Account) State(ctx context.Context, c Collection) (State, error) {
-	if s := a.Services[c.Kind]; s != nil && s.costlyState {
-		return State{}, nil
-	}
 	u, err := a.urlOf(c.Path)
 	if err != nil {
 		return State{}, err
 	}
-	r, _, err := a.propfind(ctx, u, stateProps)
+	r, _, err := a.propfind(ctx, u, a.Services[c.Kind].stateProps())
 	if err != nil {
 		return State{}, err
 	}
 	return stateOf(r), nil
+}
+
+// stateProps are what to ask the server for.
+func (s *Service) stateProps() []propName {
+	if s != nil && s.ctagOnly {
+		return stateProps[:1]
+	}
+	return stateProps
 }
 
 func stateOf(r *response) State {

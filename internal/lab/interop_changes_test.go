@@ -130,3 +130,30 @@ func (c *crossing) expectSummary(uid, summary string) {
 		c.t.Errorf("%s is not once at the destination with the summary %q: %q", uid, summary, copies)
 	}
 }
+
+// TestChangeWhileRead changes the source while it is read: the same run carries the change over.
+func TestChangeWhileRead(t *testing.T) {
+	for _, way := range []struct{ from, to string }{{"radicale", "xandikos"}, {"xandikos", "radicale"}} {
+		t.Run(way.from+" to "+way.to, func(t *testing.T) {
+			lab.Need(t, way.from, way.to)
+			c := newCrossing(t, lab.StartFor(t, way.from, 1), way.to)
+			calendar := appointments
+			for i := range 8 {
+				calendar.Objects = append(calendar.Objects, appointment(fmt.Sprintf("event-%d", i), "before"))
+			}
+			if err := lab.Load(t.Context(), c.from.Server, c.from.Users[0], []dataset.Collection{calendar}); err != nil {
+				t.Fatal(err)
+			}
+			c.from.at("REPORT", 2, func() {
+				change(t, c.from.Server, http.MethodPut, "event-8.ics", appointment("event-8", "late").Data)
+				change(t, c.from.Server, http.MethodDelete, "event-0.ics", nil)
+			})
+			s := c.run(0, "migrate", "--multiget", "2", "--connections", "1")
+			if s.Objects["created"] < 8 || s.Objects["created"]+s.Objects["gone"] != 9 {
+				t.Errorf("%v", s.Objects)
+			}
+			c.expectSummary("event-8", "late")
+			c.run(0, "migrate").Objects.expect(t, "again", counts{"listed": 8, "unchanged": 8})
+		})
+	}
+}
