@@ -2,11 +2,7 @@ package migrate
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"net/http"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -15,7 +11,6 @@ import (
 
 	"davferry/internal/dav"
 	"davferry/mapping"
-	"davferry/sink"
 )
 
 // move is the moving of one collection's objects.
@@ -84,19 +79,6 @@ type task struct {
 	makesRoom []byte // the version at the destination that has to be deleted before, nil for none
 }
 
-// result is what became of one object. Its time is that of the fetch.
-type result struct {
-	Record
-	name    string  // at the destination
-	carried string  // checksum of the bytes that are at the destination, "" where none are
-	before  *Mapped // what rules made of those
-	meeting meeting
-
-	answered []string // organizers whose own copies are to be written after this one
-	putUID   string   // that it was given for the sake of another object, "" where none
-	twin     bool     // another object of the collection has the UID, and came first
-}
-
 func (t *transfer) newMove(ctx context.Context, c dav.Collection, p *place, members []dav.Member) (*move, error) {
 	journal, err := t.job.Journal.Objects(ctx, t.target, t.account.Name, c.Path)
 	if err != nil {
@@ -119,29 +101,6 @@ func (m *move) keepBegin() error {
 		return nil
 	}
 	return m.keepCollection(context.Background(), m.collection, m.place, CollectionRecord{Listed: int64(len(m.inventory.members))})
-}
-
-// remember takes out of the journal what earlier runs wrote, by UID.
-func (m *move) remember() {
-	m.given, m.byUID = map[string]bool{}, map[string]Record{}
-	for _, rec := range m.journal {
-		if rec.DestPath == "" || rec.UID == "" {
-			continue
-		}
-		there, ok := m.place.members[dav.LastSegment(rec.DestPath)]
-		if before, twice := m.byUID[rec.UID]; ok && (!twice || rec.knowsBetter(before, there)) {
-			m.byUID[rec.UID] = rec
-		}
-	}
-}
-
-// knowsBetter tells which of two records of one UID counts: the one of the version that is at the destination, else that of
-// the first path, in every run the same.
-func (r Record) knowsBetter(other Record, there dav.Member) bool {
-	if mine, its := r.wrote(there), other.DestPath == r.DestPath && other.wrote(there); mine != its {
-		return mine
-	}
-	return r.Path < other.Path
 }
 
 // run moves the objects, but for those that wait for a later round. An error ends the account.
@@ -199,70 +158,6 @@ func (m *move) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// plan settles what is at the destination since an earlier run and unchanged at both ends, which takes no request, and
-// returns the members to fetch.
-func (m *move) plan(members []dav.Member) []dav.Member {
-	if m.report.Forecast != nil {
-		return members // what they are is to be told
-	}
-	if len(m.journal) == 0 {
-		return members
-	}
-	var wanted []dav.Member
-	for _, member := range members {
-		rec, ok := m.journal[member.Path]
-		if !ok || !m.isThere(rec, member) {
-			wanted = append(wanted, member)
-			continue
-		}
-		rec.Outcome, rec.Reason, rec.Vanished = string(Unchanged), "", false
-		if m.job.To != nil {
-			rec.Outcome = string(Created) // in this archive, by an earlier try
-		}
-		r := &result{Record: rec, name: dav.LastSegment(rec.DestPath), carried: rec.SHA256, before: rec.Mapped}
-		for _, name := range rec.destNames() {
-			m.give(name)
-		}
-		m.settle(r)
-	}
-	return wanted
-}
-
-// isThere tells whether the journal, the source's listing and the destination's listing agree about an object. A
-// selection may have changed since; that counts in an archive, which holds what is selected now.
-func (m *move) isThere(rec Record, member dav.Member) bool {
-	if m.job.To != nil && m.job.Selection.looksInside() {
-		return false
-	}
-	switch Outcome(rec.Outcome) {
-	case Created, Updated, Unchanged:
-	default:
-		return false
-	}
-	if rec.Size >= 0 && member.Size >= 0 && rec.Size != member.Size {
-		return false // SOGo's ETags count versions: an object that was deleted and made anew has the one of the old
-	}
-	if rec.Mapped.key() != m.rulesKey {
-		return false
-	}
-	have, ok := m.place.members[dav.LastSegment(rec.DestPath)]
-	return ok && rec.ETag != "" && rec.ETag == member.ETag && rec.wrote(have) && m.hasPieces(rec)
-}
-
-// hasPieces tells whether the destination has what else it had of an object that was split.
-func (m *move) hasPieces(rec Record) bool {
-	return !slices.ContainsFunc(rec.Pieces, func(p Piece) bool {
-		have, ok := m.place.members[dav.LastSegment(p.DestPath)]
-		return !ok || !p.record(rec).wrote(have)
-	})
-}
-
-// wrote tells whether what the destination has is the version that the record is about. Where ETags count versions
-// (SOGo), an object that was deleted and made anew has the ETag of the old one: mostly not its size.
-func (r Record) wrote(have dav.Member) bool {
-	return r.DestETag != "" && r.DestETag == have.ETag && (r.DestSize <= 0 || have.Size < 0 || r.DestSize == have.Size)
-}
-
 // fetch reads objects from the source and hands them on. The error is the collection's.
 func (m *move) fetch(ctx context.Context, wanted []dav.Member) error {
 	defer m.workers.Wait()
@@ -305,25 +200,6 @@ func (m *move) takeGuarded(ctx context.Context, o dav.Object) error {
 	return m.take(ctx, o)
 }
 
-// settleUnread takes down an object that the source did not give.
-func (m *move) settleUnread(path string, err error) {
-	r := m.newResult(path)
-	r.Outcome, r.Reason = string(Failed), "the source: "+err.Error()
-	if errors.Is(err, dav.ErrGone) {
-		r.Outcome = string(Gone)
-	}
-	r.Status, r.Condition = answerOf(err)
-	m.settle(r)
-}
-
-// newResult begins the result of an object with what is known of it from an earlier run.
-func (m *move) newResult(path string) *result {
-	rec := m.journal[path]
-	return &result{carried: rec.SHA256, before: rec.Mapped, Record: Record{Path: path, ETag: rec.ETag, SHA256: rec.SHA256, Source: rec.Source, UID: rec.UID,
-		Size: rec.Size, DestPath: rec.DestPath, DestETag: rec.DestETag, DestSize: rec.DestSize, Created: rec.Created,
-		Pieces: rec.Pieces, Mapped: rec.Mapped}}
-}
-
 // work does something with objects in one of the collection's workers. A panic is davferry's own error, and these
 // objects' alone.
 func (m *move) work(ctx context.Context, do func(context.Context, ...task), tasks ...task) {
@@ -337,199 +213,4 @@ func (m *move) work(ctx context.Context, do func(context.Context, ...task), task
 		do(ctx, tasks...)
 		return nil
 	})
-}
-
-// both returns the one outcome of an object that had an earlier one in the same run: a late change of the source does not
-// make less of what was written before.
-func both(earlier, later Outcome) Outcome {
-	if earlier == Created && (later == Updated || later == Unchanged) || earlier == Updated && later == Unchanged {
-		return earlier
-	}
-	return later
-}
-
-// settleBroken gives an outcome to those of the objects that have none.
-func (m *move) settleBroken(tasks []task, reason string) {
-	for _, t := range tasks {
-		if !m.inventory.settled(t.object.Path) {
-			t.result.Outcome, t.result.Reason = string(Failed), reason
-			m.settle(&t.result)
-		}
-	}
-}
-
-// settle gives an object its outcome, and keeps it.
-func (m *move) settle(r *result) {
-	m.isPresent(m.collection, r.Record)
-	if before := m.inventory.result(r.Path); before != nil {
-		r.Outcome = string(both(Outcome(before.Outcome), Outcome(r.Outcome)))
-	}
-	if m.inventory.settle(r.Path, m.inMemory(*r)) {
-		m.job.Progress.done.Add(1)
-		if len(r.answered) > 0 && Outcome(r.Outcome) != Failed {
-			m.job.people.come(r.UID)
-		}
-	}
-	m.keep(r)
-}
-
-// stored is all that is kept in memory of an object of which there is nothing to tell but that it is in the archive: the
-// journal has the rest.
-var stored = map[Outcome]*result{
-	Created: {Record: Record{Outcome: string(Created)}}, Updated: {Record: Record{Outcome: string(Updated)}}, Unchanged: {Record: Record{Outcome: string(Unchanged)}},
-}
-
-// inMemory returns what the run needs to know of a result until the collection ends.
-func (m *move) inMemory(r result) *result {
-	r.Mapped, r.before = r.Mapped.summary(), nil
-	if plain := stored[Outcome(r.Outcome)]; plain != nil && m.job.To != nil && r.Mapped == nil {
-		return plain
-	}
-	return &r
-}
-
-// keep writes a result into the journal. A journal that cannot be written ends the run. The journal's checksum is that of
-// the version that is at the destination: one that did not get there is still to be carried over.
-func (m *move) keep(r *result) {
-	if m.job.DryRun {
-		return
-	}
-	rec := r.Record
-	switch Outcome(rec.Outcome) {
-	case Created, Updated, Unchanged:
-	default:
-		rec.SHA256, rec.Mapped = r.carried, r.before
-	}
-	err := m.job.Journal.Record(context.Background(), m.target, m.account.Name, m.collection.Path, rec)
-	if err != nil {
-		m.stop(&runError{err})
-	}
-}
-
-// put stores an object at the destination under the name in its result.
-func (m *move) put(ctx context.Context, t task) {
-	outcome := t.putOutcome()
-	if m.job.To != nil {
-		outcome = Created // an archive is made anew; what is there is from a run that was not finished
-	}
-	if m.job.DryRun {
-		t.result.Outcome = string(outcome)
-		if m.report.Forecast != nil {
-			m.foretell(&t)
-		}
-		m.settle(&t.result)
-		return
-	}
-	if !m.isItsTurn(ctx, &t.result) {
-		return
-	}
-	if len(t.slots) > 0 && m.collection.Kind == dav.AddressBook && m.storage(dav.AddressBook).FirstCard {
-		m.split(ctx, t)
-		return
-	}
-	path, etag, err := m.store(ctx, &t)
-	if err = m.sinkError(ctx, err); err != nil {
-		m.notPut(ctx, t, err)
-		return
-	}
-	m.wroteOctets(t.object.Data)
-	t.result.DestPath, t.result.DestETag, t.result.DestSize, t.result.Outcome = path, etag, int64(len(t.object.Data)), string(outcome)
-	t.result.Created = t.result.Created || outcome == Created
-	m.changed(&t.result, t.changes)
-	m.settle(&t.result)
-}
-
-// wroteOctets takes down that the destination has stored something.
-func (m *move) wroteOctets(data []byte) {
-	m.silence.broken()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.written++
-	m.report.Bytes.Written += int64(len(data))
-}
-
-// notPut takes down why an object could not be stored, or looks where something else was in its place.
-func (m *move) notPut(ctx context.Context, t task, err error) {
-	if ctx.Err() == nil && errors.Is(err, sink.ErrExists) && !t.looked {
-		// The answer to a Put may have been lost, or somebody else was faster.
-		wrote := Updated
-		if t.there.Path == "" {
-			wrote = Created
-			t.there = dav.Member{Path: dav.PathIn(m.place.collection, t.result.name), Size: -1}
-		}
-		t.looked = true
-		t.met, _ = errors.AsType[*dav.Error](err)
-		m.compare(ctx, wrote, t)
-		return
-	}
-	if m.endsCollection(ctx, err) || m.putAside(t, err) {
-		return
-	}
-	m.notStored(ctx, t, outcomeOf(err), err)
-}
-
-// notStored settles an object that could not be stored, or tries it in another form where the answer is final.
-func (m *move) notStored(ctx context.Context, t task, outcome Outcome, err error) {
-	if outcome == Refused && isUIDCollision(err) {
-		m.collide(ctx, t, err)
-		return
-	}
-	if outcome == Refused && m.adapt(ctx, t, err) {
-		return
-	}
-	if outcome == Refused && t.refusal != nil {
-		err = t.refusal // of the object as it is; the other forms were davferry's idea
-	}
-	if outcome == Refused {
-		err = m.explain(t, err)
-	}
-	m.settleRefused(t, outcome, err)
-}
-
-// endsCollection tells whether nothing more of the collection is to be stored after an error, and sees to it. What has no
-// outcome by then gets it when the collection is finished.
-func (m *move) endsCollection(ctx context.Context, err error) bool {
-	if ctx.Err() != nil {
-		return true
-	}
-	if endsAccount(ctx, err) {
-		m.stop(err)
-		return true
-	}
-	if status := dav.Status(err); status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		m.stop(fmt.Errorf("the destination asks to be left alone: %w", err))
-		return true
-	}
-	if err := m.silence.grows(err); err != nil {
-		m.stop(err)
-		return true
-	}
-	return false
-}
-
-// outcomeOf tells a final answer from a failure that another try may mend.
-func outcomeOf(err error) Outcome {
-	switch status := dav.Status(err); {
-	case errors.Is(err, sink.ErrExists):
-		return Conflict
-	case status == 408, status == 423, status == 425, status == 429, status == 507:
-		return Failed
-	case status >= 400 && status < 500, status >= 200 && status < 300:
-		return Refused
-	case status == http.StatusNotImplemented: // SOGo 5.8.0 answers so to an event with a date that it cannot read
-		return Refused
-	}
-	return Failed
-}
-
-// refuse takes down that the answer to a Put was about the object and not about what is there: DAViCal 1.1.12 answers 412
-// to an object that holds no event, task or journal.
-func (m *move) refuse(t task) {
-	m.settleRefused(t, Refused, t.met)
-}
-
-// sum returns the checksum by which the journal knows an object's bytes.
-func sum(data []byte) string {
-	s := sha256.Sum256(data)
-	return hex.EncodeToString(s[:])
 }
