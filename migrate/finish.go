@@ -119,7 +119,7 @@ func (m *move) tally(r *result) {
 		m.unsettled = true
 	case Conflict, Refused, Failed:
 		m.unsettled = true
-		m.stayed(r.UID)
+		m.stayed(r)
 		m.report.problem(Problem{Collection: m.collection.Path, Path: r.Path, UID: r.UID, Outcome: o,
 			Status: r.Status, Condition: r.Condition, Message: r.Reason})
 	}

@@ -52,6 +52,12 @@ func TestDelete(t *testing.T) {
 			w.from.DeleteObject(c + "e1.ics")
 			w.to.PutObject(c+"uid-e1.ics", event("uid-e1", "Edited"))
 		}, withDelete, 0, 1, 60, "somebody has changed it"},
+		"moved, and not to be read": {func(w *world, c, b string) {
+			w.from.DeleteObject(c + "e1.ics")
+			w.from.PutObject(c+"moved.ics", event("uid-e1", "Event"))
+			w.from.Inject(davtest.Fault{Method: "REPORT", Path: c, Action: davtest.Answer, Status: 500, Times: -1})
+			w.from.Inject(davtest.Fault{Method: "GET", Path: c + "moved.ics", Action: davtest.Answer, Status: 500, Times: -1})
+		}, withDelete, 0, 1, 60, "unless under another path among the 1 that could not be read"},
 		"deleted at the destination": {func(w *world, c, b string) {
 			w.from.DeleteObject(c + "e1.ics")
 			w.to.DeleteObject(c + "uid-e1.ics")

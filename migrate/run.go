@@ -229,6 +229,7 @@ type transfer struct {
 	lost     map[string][]Record         // in a dry run: at the destination, and not at the source any more
 	seen     map[string]bool             // paths of the collections whose objects this run knows all of
 	stuck    map[string]bool             // UIDs of objects that this run could not carry
+	unread   int                         // objects that this run could not read
 	taken    map[string]string           // paths at the destination by Key, and the collection that goes there
 	folders  map[string]string           // names in an archive by the collection's path
 

@@ -48,6 +48,11 @@ func (t *transfer) cleanUp(ctx context.Context, collections []dav.Collection) er
 		t.report.problem(Problem{Outcome: Failed, Objects: objects, Message: fmt.Sprintf(
 			"not deleted: %d objects at the destination are not at the source any more, unless in a collection that could not be read", objects)})
 		return nil
+	case t.unread > 0:
+		t.report.deleted(0, objects)
+		t.report.problem(Problem{Outcome: Failed, Objects: objects, Message: fmt.Sprintf(
+			"not deleted: %d objects at the destination are not at the source any more, unless under another path among the %d that could not be read", objects, t.unread)})
+		return nil
 	case objects*100 > v.known*maxUnasked && !t.job.Yes:
 		t.report.deleted(0, objects)
 		t.report.problem(Problem{Outcome: Refused, Objects: objects, Message: fmt.Sprintf(
@@ -71,12 +76,15 @@ func (t *transfer) listed(collection string) {
 }
 
 // stayed takes down that an object could not be carried: where it has come from another collection, its copy there is the
-// only one at the destination.
-func (t *transfer) stayed(uid string) {
+// only one at the destination. Of one that was not read it is not known where it has come from.
+func (t *transfer) stayed(r *result) {
+	if r.At.IsZero() {
+		t.unread++
+	}
 	if t.stuck == nil {
 		t.stuck = map[string]bool{}
 	}
-	t.stuck[uid] = uid != ""
+	t.stuck[r.UID] = r.UID != ""
 }
 
 // vanish marks the objects of collections that the source has no more. That a collection is not listed is not enough: only
