@@ -35,9 +35,12 @@ func (a *Account) DeleteCollection(ctx context.Context, c Collection, ifMatch st
 	return a.delete(ctx, c.Path, header)
 }
 
-// CollectionETag returns the ETag of a collection, "" where the server has none. Radicale 3.1.8 makes it of all that is in
-// the collection; SOGo 5.8.0 says "None" of each.
+// CollectionETag returns the ETag of a collection, "" where the server has none that DeleteCollection may name. Radicale
+// 3.1.8 makes it of all that is in the collection; SOGo 5.8.0 says "None" of each.
 func (a *Account) CollectionETag(ctx context.Context, c Collection) (string, error) {
+	if a.Services[c.Kind].Storage().FragileDelete {
+		return "", nil
+	}
 	u, err := a.urlOf(c.Path)
 	if err != nil {
 		return "", err

@@ -35,6 +35,9 @@ type Storage struct {
 	// the server writes it as two character references, which XML does not allow, and most clients see no collection at all.
 	NarrowNames bool
 
+	// FragileDelete says that the server must not get a condition with the DELETE of a collection: its process dies of it.
+	FragileDelete bool
+
 	// Rewrites says that the server writes the objects that it is sent anew, and answers a PUT with the ETag of what it
 	// wrote all the same. Others give none then, as RFC 4791 section 5.3.4 asks.
 	Rewrites bool
@@ -49,7 +52,7 @@ type Storage struct {
 
 // Storages is the table of servers and how they keep objects. The first row that knows a server counts.
 var Storages = []Storage{
-	{Name: "Cyrus", UIDs: UIDsOfUser, Source: "measured with 3.6.1: 403 unique-scheduling-object-resource",
+	{Name: "Cyrus", UIDs: UIDsOfUser, FragileDelete: true, Source: "measured with 3.6.1: 403 unique-scheduling-object-resource; the end of the connection for If-Match",
 		knows: byServer("Cyrus-HTTP")},
 	{Name: "Apple's Calendar Server", UIDs: UIDsOfUser, Source: "apple/ccs-calendarserver, which names the same condition",
 		knows: byServer("CalendarServer/")},
