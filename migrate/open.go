@@ -19,6 +19,9 @@ func (t *transfer) openSource(ctx context.Context) (err error) {
 	if t.fromDAV, err = t.open(ctx, t.account.Source); err != nil {
 		return err
 	}
+	if t.job.To != nil {
+		t.fromDAV.SpareStates() // an archive is made anew each time: no later run asks for them
+	}
 	t.from = source.NewServer(t.fromDAV, t.job.Batch)
 	if t.report.Forecast != nil {
 		t.report.Forecast.Source = sideOf(t.fromDAV)

@@ -199,7 +199,7 @@ func (a *Account) collection(r *response, path string, s *Service) (Collection, 
 		Order:       r.text(nsApple, "calendar-order"),
 	}
 	state := stateOf(r)
-	c.CTag, c.SyncToken = state.CTag, state.SyncToken
+	c.CTag, c.SyncToken, c.Modified = state.CTag, state.SyncToken, state.Modified
 	if owner := r.prop(nsDAV, "owner").hrefs(); len(owner) > 0 {
 		c.Owner = owner[0]
 	}

@@ -25,6 +25,7 @@ type Collection struct {
 
 	CTag      string // CS:getctag, "" where the server has none or was not asked
 	SyncToken string // DAV:sync-token (RFC 6578), "" where the server has none or was not asked
+	Modified  string // DAV:getlastmodified, where Account.SpareStates has it asked for
 
 	// AddressData lists the vCard versions of CARDDAV:supported-address-data, such as "3.0" and "4.0".
 	AddressData []string

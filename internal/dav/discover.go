@@ -31,6 +31,7 @@ type Service struct {
 	// ctagOnly says that getctag tells as much as sync-token does, and that each costs the server a look at every object of
 	// the collection. Radicale 3.1.8 takes 45 µs an object for one of them, and 600 for one of a listing.
 	ctagOnly bool
+	sparing  bool // see Account.SpareStates
 
 	outbox    bool       // the principal has a scheduling outbox (RFC 6638 section 2.1.1)
 	scheduler *Scheduler // the row of the table that knows the server, nil where none does

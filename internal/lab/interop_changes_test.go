@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"davferry/internal/dav"
 	"davferry/internal/lab"
@@ -156,4 +157,23 @@ func TestChangeWhileRead(t *testing.T) {
 			c.run(0, "migrate").Objects.expect(t, "again", counts{"listed": 8, "unchanged": 8})
 		})
 	}
+}
+
+// TestChangeWhileExported is the same with an archive, for which Radicale is asked for less.
+func TestChangeWhileExported(t *testing.T) {
+	lab.Need(t, "radicale")
+	c := newCrossing(t, lab.StartFor(t, "radicale", 1), "radicale")
+	calendar := appointments
+	for i := range 8 {
+		calendar.Objects = append(calendar.Objects, appointment(fmt.Sprintf("event-%d", i), "before"))
+	}
+	if err := lab.Load(t.Context(), c.from.Server, c.from.Users[0], []dataset.Collection{calendar}); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(1100 * time.Millisecond) // Radicale tells the time of the last change in seconds
+	c.from.at("REPORT", 2, func() {
+		change(t, c.from.Server, http.MethodPut, "event-8.ics", appointment("event-8", "late").Data)
+	})
+	s := c.run(0, "export", "--archive", "archive", "--multiget", "2", "--connections", "1")
+	s.Objects.expect(t, "objects", counts{"listed": 9, "created": 9})
 }
