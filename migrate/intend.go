@@ -11,7 +11,7 @@ import (
 
 // How much is put on one intent: one transaction of the journal for each object would cost as much as the object.
 const (
-	maxIntended     = 32      // objects
+	maxIntended     = 64      // objects
 	maxIntendedSize = 1 << 20 // octets
 
 	maxWaiting = 10 * time.Millisecond // for company
@@ -39,12 +39,31 @@ type outgoing struct {
 	sent chan<- struct{} // closed then; nil of a task
 }
 
-// openOutbox begins to put what is sent. The outbox is to be closed.
+// parcel is what the journal knows, or the wish of an outgoing.
+type parcel struct {
+	tasks []task
+	sent  chan<- struct{}
+}
+
+// openOutbox begins to put what is sent. The outbox is to be closed. The next batch gathers and is written down while one is
+// put.
 func (m *move) openOutbox(ctx context.Context) *outbox {
-	o := &outbox{queue: make(chan outgoing), done: make(chan struct{})}
+	o := &outbox{queue: make(chan outgoing, maxIntended), done: make(chan struct{})}
+	parcels := make(chan parcel, 1)
+	go func() {
+		defer close(parcels)
+		m.gather(ctx, o.queue, parcels)
+	}()
 	go func() {
 		defer close(o.done)
-		m.deliver(ctx, o.queue)
+		for p := range parcels {
+			for _, t := range p.tasks {
+				m.work(ctx, m.putFirst, t)
+			}
+			if p.sent != nil {
+				close(p.sent)
+			}
+		}
 	}()
 	return o
 }
@@ -65,13 +84,15 @@ func (o *outbox) close() {
 	<-o.done
 }
 
-// deliver writes down what comes and hands it to the workers, in batches.
-func (m *move) deliver(ctx context.Context, queue <-chan outgoing) {
+// gather writes down what comes, in batches, and passes it on.
+func (m *move) gather(ctx context.Context, queue <-chan outgoing, parcels chan<- parcel) {
 	var batch []task
 	size := 0
 	var due <-chan time.Time
-	put := func() {
-		m.putAll(ctx, batch)
+	pass := func() {
+		if len(batch) > 0 && (!m.intends() || m.intend(ctx, batch)) {
+			parcels <- parcel{tasks: batch}
+		}
 		batch, size, due = nil, 0, nil
 	}
 	for {
@@ -79,32 +100,22 @@ func (m *move) deliver(ctx context.Context, queue <-chan outgoing) {
 		case next, more := <-queue:
 			switch {
 			case !more:
-				put()
+				pass()
 				return
 			case next.sent != nil:
-				put()
-				close(next.sent)
+				pass()
+				parcels <- parcel{sent: next.sent}
 				continue
 			}
 			batch, size = append(batch, next.task), size+len(next.task.object.Data)
 			if len(batch) == maxIntended || size >= maxIntendedSize || !m.intends() {
-				put()
+				pass()
 			} else if due == nil {
 				due = time.After(maxWaiting)
 			}
 		case <-due:
-			put()
+			pass()
 		}
-	}
-}
-
-// putAll hands objects to the workers, once the journal knows of them.
-func (m *move) putAll(ctx context.Context, batch []task) {
-	if len(batch) == 0 || m.intends() && !m.intend(ctx, batch) {
-		return
-	}
-	for _, t := range batch {
-		m.work(ctx, m.putFirst, t)
 	}
 }
 
@@ -155,7 +166,7 @@ func (m *move) intended(t task) Intended {
 	if len(t.changes) > 0 {
 		i.Sent = sum(t.object.Data)
 	}
-	if m.toDAV.Rewrites(m.collection.Kind) {
+	if m.toDAV.MayRewrite(m.collection.Kind) {
 		i.Meaning = mapping.Digest(m.collection.Kind, t.object.Data)
 	}
 	return i

@@ -22,8 +22,8 @@ type recovery struct {
 
 // recoverIntents makes the journal know what runs that were killed have put at the destination without coming to write
 // that down. The bytes tell: an object that has those that a run was about to send is what it sent; at a server that is known
-// to write objects anew, one that means the same. All else is as if it had not been sent, so that nothing of somebody
-// else's is taken for davferry's. It takes no request where no run was killed. An error ends the account.
+// to write objects anew, or was not known yet not to, one that means the same. All else is as if it had not been sent, so
+// that nothing of somebody else's is taken for davferry's. It takes no request where no run was killed. An error ends the account.
 //
 // It writes the journal in a dry run as well: that is about what was done, not about what this run does.
 func (t *transfer) recoverIntents(ctx context.Context) error {

@@ -58,6 +58,7 @@ type Client struct {
 	requests   atomic.Int64
 	standing   standing
 	anonymous  atomic.Bool // a PUT was answered without an ETag
+	named      atomic.Bool // a PUT was answered with one
 	cookies    cookies
 	moves      moves
 	downgrades downgrades

@@ -47,6 +47,9 @@ func (a *Account) Put(ctx context.Context, k Kind, path string, data []byte, ifM
 			a.anonymous.Store(true)
 			return a.stored(ctx, u), nil
 		}
+		if err == nil {
+			a.named.Store(true)
+		}
 		if err == nil || !unanswered(err) || ctx.Err() != nil {
 			return etag, err
 		}

@@ -1,7 +1,7 @@
 package dav
 
-// Rewrites tells whether the server is known to store objects otherwise than they were sent. Until it has answered a PUT
-// that may be known of few. Xandikos is known by what it announces of its calendars.
-func (a *Account) Rewrites(k Kind) bool {
-	return a.anonymous.Load() || a.Services[Calendar].Storage().Rewrites || a.Services[k].Storage().Rewrites
+// MayRewrite tells whether the server may store objects otherwise than they are sent: it is known to, or it has not
+// answered a PUT yet. Xandikos is known by what it announces of its calendars.
+func (a *Account) MayRewrite(k Kind) bool {
+	return a.anonymous.Load() || !a.named.Load() || a.Services[Calendar].Storage().Rewrites || a.Services[k].Storage().Rewrites
 }
