@@ -58,6 +58,7 @@ func (a Account) Check() error {
 // Oxum is the Payload-Oxum: how many octets in how many files the payload has.
 type Oxum struct{ Octets, Files int64 }
 
+// String writes it as in bag-info.txt (RFC 8493 section 2.2.2).
 func (o Oxum) String() string { return fmt.Sprintf("%d.%d", o.Octets, o.Files) }
 
 // IsDavferry says whether davferry wrote the archive.

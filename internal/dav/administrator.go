@@ -14,6 +14,7 @@ type AccessError struct {
 	Reason string
 }
 
+// Error says which address gave whose account, and why that is in doubt.
 func (e *AccessError) Error() string {
 	return fmt.Sprintf("%s is not known to be the account of %s: %s", e.URL, e.User, e.Reason)
 }

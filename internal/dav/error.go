@@ -22,6 +22,7 @@ type Error struct {
 	Excerpt    string // the beginning of the answer's text, in one line
 }
 
+// Error says what was asked of whom, and what was answered.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: %d", e.Method, e.URL, e.StatusCode)

@@ -101,6 +101,7 @@ func (p property) write(b *bytes.Buffer) {
 // NoServiceError says that an account has nothing for one kind of collection.
 type NoServiceError struct{ Kind Kind }
 
+// Error says which service is missing.
 func (e *NoServiceError) Error() string {
 	return fmt.Sprintf("the account has no %s service there, so that it has no place for %ss", e.Kind.Protocol(), e.Kind)
 }

@@ -65,12 +65,14 @@ type WaitError struct {
 	Answer  *Error // names the request, with the status that asked for the rest
 }
 
+// Error says which host wants to be left alone, and for how long.
 func (e *WaitError) Error() string {
 	return fmt.Sprintf("%s asked to be left alone for %s (%d %s), longer than --max-wait %s allows, and is not asked until then; "+
 		"run the same command again later, or allow it with --max-wait %s",
 		e.Host, e.Asked, e.Answer.StatusCode, http.StatusText(e.Answer.StatusCode), e.MaxWait, e.sufficient())
 }
 
+// Unwrap returns the answer that asked for the wait.
 func (e *WaitError) Unwrap() error { return e.Answer }
 
 // sufficient returns a wait that would have been long enough, in whole minutes.
