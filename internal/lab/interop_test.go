@@ -7,12 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 
 	"davferry/internal/lab"
 
@@ -34,6 +37,11 @@ func TestMain(m *testing.M) {
 	if err := shared.stop(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		status = max(status, 1)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); err != nil && status == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		status = 1
 	}
 	if programDir != "" {
 		os.RemoveAll(programDir)
