@@ -96,7 +96,7 @@ func (m *move) holdBack(t task, info mapping.Info) bool {
 }
 
 // release stores what was held back, but for the last keep of it, and waits until all that is under way is stored.
-func (m *move) release(ctx context.Context, keep int) {
+func (m *move) release(keep int) {
 	for len(m.held) > keep {
 		t := m.held[0]
 		m.held = m.held[1:]
@@ -110,9 +110,9 @@ func (m *move) release(ctx context.Context, keep int) {
 // Where the collection has ended early, failure is why, and what was held back is not come to.
 func (m *move) conclude(ctx context.Context, failure error) {
 	if failure == nil && ctx.Err() == nil {
-		m.release(ctx, 1)
+		m.release(1)
 		m.tryAgain(ctx)
-		m.release(ctx, 0)
+		m.release(0)
 		m.tryAgain(ctx)
 	}
 	for len(m.ailing)+len(m.suspects) > 0 { // another form of an object may be answered so as well

@@ -92,7 +92,7 @@ const madeAgain = "it was deleted at the destination after davferry wrote it, an
 
 // locate gives an object its name at the destination, and returns what is there in its place.
 func (m *move) locate(ctx context.Context, r *result, o dav.Object, uid string) (there dav.Member, exists bool, err error) {
-	if there, exists = m.nameFor(ctx, o, uid, r); exists {
+	if there, exists = m.nameFor(o, uid, r); exists {
 		return there, true, nil
 	}
 	there, err = m.sameUID(ctx, uid)
@@ -128,7 +128,7 @@ func (m *move) isTwin(r *result, uid string) bool {
 
 // nameFor gives an object its name at the destination and returns what is there under that name: the name of an earlier
 // run, else the one its UID makes, else, where another object of the collection has that UID, one its path makes.
-func (m *move) nameFor(ctx context.Context, o dav.Object, uid string, r *result) (there dav.Member, exists bool) {
+func (m *move) nameFor(o dav.Object, uid string, r *result) (there dav.Member, exists bool) {
 	name := mapping.ResourceName(m.collection.Kind, uid, o.Path)
 	if i, ok := m.inventory.index(o.Path); ok && m.files != nil {
 		name = m.files[i]
@@ -136,7 +136,7 @@ func (m *move) nameFor(ctx context.Context, o dav.Object, uid string, r *result)
 		name = dav.LastSegment(r.DestPath)
 	}
 	if m.given[strings.ToLower(name)] || m.files == nil && m.isTwin(r, uid) {
-		m.release(ctx, 0) // where the destination takes only one of a UID, it is the first in every run
+		m.release(0) // where the destination takes only one of a UID, it is the first in every run
 		name, r.twin = mapping.ResourceName(m.collection.Kind, "", o.Path), true
 	}
 	m.give(name)

@@ -2,6 +2,8 @@ package migrate
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -167,9 +169,20 @@ func (m *move) intended(t task) Intended {
 		i.Sent = sum(t.object.Data)
 	}
 	if m.toDAV.MayRewrite(m.collection.Kind) {
-		i.Meaning = mapping.Digest(m.collection.Kind, t.object.Data)
+		i.Meaning = m.meaning(m.collection.Kind, t.object.Data)
 	}
 	return i
+}
+
+// meaning is mapping.Digest. A panic is davferry's own error; the object is known by its bytes alone then.
+func (t *transfer) meaning(k dav.Kind, data []byte) (digest string) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.log.Error("panic", "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+			digest = ""
+		}
+	}()
+	return mapping.Digest(k, data)
 }
 
 // putOutcome is what becomes of an object that is put at a server.

@@ -26,6 +26,7 @@ type JournalError struct {
 	Advice string // a clause for people, "" where Err says enough
 }
 
+// Error says which journal, what is wrong with it, and what to do.
 func (e *JournalError) Error() string {
 	text := fmt.Sprintf("journal %s: %v", e.Path, e.Err)
 	if e.Advice != "" {

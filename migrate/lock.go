@@ -48,6 +48,7 @@ type LockedError struct {
 	Holder
 }
 
+// Error says who holds the folder, and since when.
 func (e *LockedError) Error() string {
 	if e.PID == 0 {
 		return fmt.Sprintf("the state folder %s is in use by another run", filepath.Dir(e.Path))

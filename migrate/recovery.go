@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"davferry/internal/dav"
-	"davferry/mapping"
 )
 
 // recovery is the looking after what a run that was killed was about to put into one collection of the destination.
@@ -142,7 +141,7 @@ func (r *recovery) knows(rec Record, have dav.Member) bool {
 func (r *recovery) recognize(there dav.Object, intended []Intended) error {
 	found := sum(there.Data)
 	for _, i := range slices.Backward(intended) {
-		if i.Sent != found && (i.Meaning == "" || i.Meaning != mapping.Digest(r.place.Kind, there.Data)) {
+		if i.Sent != found && (i.Meaning == "" || i.Meaning != r.meaning(r.place.Kind, there.Data)) {
 			continue
 		}
 		rec := i.Record

@@ -31,6 +31,7 @@ type Problem struct {
 	Text string // "changed: sha256 … instead of …"
 }
 
+// String says which file it is about, and what is wrong.
 func (p Problem) String() string { return p.Path + ": " + p.Text }
 
 // VerifyArchive checks an archive of any form against itself: its manifests and tag manifests, Payload-Oxum,

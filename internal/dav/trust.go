@@ -19,6 +19,7 @@ type TrustError struct {
 	Remedy string
 }
 
+// Error says what was kept from whom, why, and how to allow it.
 func (e *TrustError) Error() string {
 	return fmt.Sprintf("%s was not sent to %s: %s; %s", e.Kept, e.URL, e.Reason, e.Remedy)
 }
